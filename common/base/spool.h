@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bytes that are written once and then read: kept in memory while they are few, in an unlinked
+ * temporary file beyond that. This is how a message of any length passes through bounded memory.
+ */
+#pragma once
+
+#include "common/base/error.h"
+#include "common/base/slice.h"
+
+#include <stdatomic.h>
+
+/* What all spools of a process share. Owned by the caller; outlives every spool made with it. */
+struct ts_spool_budget {
+	const char *dir;     /* where temporary files are made; borrowed */
+	size_t each;	     /* [bytes] one spool may hold in memory */
+	size_t total;	     /* [bytes] all of them together may hold in memory */
+	atomic_size_t used;  /* [bytes] held in memory now */
+};
+
+struct ts_spool;
+
+/* TS_OK or TS_ENOMEM. */
+int ts_spool_new(struct ts_spool_budget *budget, struct ts_spool **ret) TS_MUST_CHECK;
+/* Accepts NULL. */
+void ts_spool_free(struct ts_spool *s);
+TS_DEFINE_CLEANUP(struct ts_spool, ts_spool_free)
+
+/* Append. TS_ENOMEM, TS_EFULL or TS_EIO: the spool is then incomplete; free it. */
+int ts_spool_add(struct ts_spool *s, struct ts_slice data, struct ts_error *err) TS_MUST_CHECK;
+/* [bytes] appended so far. */
+uint64_t ts_spool_size(const struct ts_spool *s);
+/* Copy up to `len` bytes from `offset` on; *ret_got is smaller only at the end. TS_OK or TS_EIO. */
+int ts_spool_read(const struct ts_spool *s, uint64_t offset, void *to, size_t len, size_t *ret_got,
+		  struct ts_error *err) TS_MUST_CHECK;

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "common/base/attr.h"
+#include "common/base/slice.h"
+
+/*
+ * A check that may be fed in pieces: a character may be cut at any byte. Well-formed is what
+ * Unicode's table 3-7 says: no overlong form, no surrogate, nothing above U+10FFFF.
+ */
+struct ts_utf8 {
+	uint8_t need;	  /* continuation bytes still to come */
+	uint8_t low, high; /* bounds of the next one */
+};
+
+/* False from the first byte that can't continue; the state is then of no more use. */
+bool ts_utf8_feed(struct ts_utf8 *u, struct ts_slice s) TS_MUST_CHECK;
+
+/* True where no character is left unfinished. */
+static inline bool ts_utf8_complete(const struct ts_utf8 *u)
+{
+	return u->need == 0;
+}
+
+static inline bool ts_utf8_valid(struct ts_slice s)
+{
+	struct ts_utf8 u = {0};
+	return ts_utf8_feed(&u, s) && ts_utf8_complete(&u);
+}

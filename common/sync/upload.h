@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The payload of a `sync` request, read as it arrives: the sync key and the tasks, each checked
+ * and kept in a spool in the engine's compact form, so that a message of any length takes bounded
+ * memory. Lines that can't be a task are kept aside with the reason; they don't stop the others.
+ *
+ * Threads: one at a time; made and fed by a connection's loop, read by the storage thread.
+ */
+#pragma once
+
+#include "common/base/error.h"
+#include "common/base/slice.h"
+#include "common/base/spool.h"
+#include "common/base/uuid.h"
+
+/* Limits on what one peer may send; 0 is none. */
+struct ts_task_limits {
+	size_t line;	   /* [bytes] of one task's JSON */
+	size_t depth;	   /* of nested JSON */
+	size_t attributes; /* of one task, each tag and annotation counted */
+};
+
+struct ts_upload;
+
+/* `limits` and `budget` are borrowed and outlive the upload. */
+int ts_upload_new(const struct ts_task_limits *limits, struct ts_spool_budget *budget,
+		  struct ts_upload **ret) TS_MUST_CHECK;
+void ts_upload_free(struct ts_upload *u); /* accepts NULL */
+TS_DEFINE_CLEANUP(struct ts_upload, ts_upload_free)
+
+/* Take the next bytes of the payload, cut anywhere. TS_EENCODING: not UTF-8, answer so. TS_ENOMEM,
+ * TS_EFULL, TS_EIO. After a failure only ts_upload_free() is allowed. */
+int ts_upload_feed(struct ts_upload *u, struct ts_slice data, struct ts_error *err) TS_MUST_CHECK;
+/* The payload is complete: take its last line, which may lack a newline. Same codes. */
+int ts_upload_end(struct ts_upload *u, struct ts_error *err) TS_MUST_CHECK;
+
+/* True where the last line so far is not ended by a newline: some clients announce four bytes too
+ * few. */
+bool ts_upload_mid_line(const struct ts_upload *u);
+
+/* What came, valid after ts_upload_end(). */
+size_t ts_upload_tasks(const struct ts_upload *u);   /* task states, good ones */
+size_t ts_upload_rejects(const struct ts_upload *u); /* lines kept aside */
+bool ts_upload_has_key(const struct ts_upload *u);   /* a sync key, whatever it looked like */
+/* Remember an older sync key that the client knows (header `history`), newest first; the payload's
+ * own key comes before them. Words that are no UUID are passed over. */
+int ts_upload_history(struct ts_upload *u, struct ts_slice keys) TS_MUST_CHECK;

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * TLS sessions over non-blocking sockets. Nothing here waits: what can't be done now returns
+ * TS_EAGAIN and says for which direction to wait, because TLS may have to read in order to write.
+ *
+ * Threads: credentials are immutable and counted, any thread may hold them; a session belongs to
+ * one thread at a time.
+ */
+#pragma once
+
+#include "common/base/error.h"
+#include "common/base/slice.h"
+
+#include <sys/types.h>
+
+enum ts_wait { TS_WAIT_READ, TS_WAIT_WRITE };
+
+/* How far the other end's certificate is believed. */
+enum ts_trust {
+	TS_TRUST_STRICT,	  /* chain, dates, revocation; as a client the host name as well */
+	TS_TRUST_IGNORE_HOSTNAME, /* as a client: everything but the name */
+	TS_TRUST_ALLOW_ALL	  /* anything */
+};
+
+struct ts_tls_config {
+	const char *ca_file;	/* NULL: the system's roots for a client, nobody for a server */
+	const char *cert_file;	/* PEM chain, own certificate first */
+	const char *key_file;	/* PEM */
+	const char *crl_file;	/* NULL: none */
+	const char *priorities; /* GnuTLS priority string; NULL: ours, TLS 1.2 and 1.3 */
+	enum ts_trust trust;
+};
+
+struct ts_tls_creds;
+
+/* Read the files; none is looked at again. TS_EINVAL, TS_ENOTFOUND, TS_EIO with a sentence that
+ * names the file. */
+int ts_tls_creds_new(const struct ts_tls_config *config, struct ts_tls_creds **ret,
+		     struct ts_error *err) TS_MUST_CHECK;
+struct ts_tls_creds *ts_tls_creds_ref(struct ts_tls_creds *c);
+void ts_tls_creds_unref(struct ts_tls_creds *c); /* accepts NULL */
+TS_DEFINE_CLEANUP(struct ts_tls_creds, ts_tls_creds_unref)
+
+struct ts_tls;
+
+/* A session on `fd`, which stays the caller's and must be non-blocking. The session holds a
+ * reference to `creds`. The server side asks for a client certificate and lives without one: look
+ * at ts_tls_peer() after the handshake. TS_OK or TS_ENOMEM. */
+int ts_tls_server_new(struct ts_tls_creds *creds, int fd, struct ts_tls **ret,
+		      struct ts_error *err) TS_MUST_CHECK;
+/* `host` is verified (and sent as SNI unless it is an address). */
+int ts_tls_client_new(struct ts_tls_creds *creds, int fd, const char *host, struct ts_tls **ret,
+		      struct ts_error *err) TS_MUST_CHECK;
+void ts_tls_free(struct ts_tls *t); /* accepts NULL; sends nothing */
+TS_DEFINE_CLEANUP(struct ts_tls, ts_tls_free)
+
+/* TS_OK, TS_EAGAIN (wait for *wait, call again), TS_ETLS (a sentence in err; the end of it). As a
+ * client also TS_EACCESS: the server's certificate is not believed, err says why. */
+int ts_tls_handshake(struct ts_tls *t, enum ts_wait *wait, struct ts_error *err) TS_MUST_CHECK;
+/* Bytes read into `to`; 0 at an orderly or abrupt end; else TS_EAGAIN or TS_ETLS. */
+ssize_t ts_tls_recv(struct ts_tls *t, void *to, size_t len, enum ts_wait *wait,
+		    struct ts_error *err) TS_MUST_CHECK;
+/* Bytes taken (perhaps fewer than `len`); TS_EAGAIN: call again with the same bytes; TS_ETLS. */
+ssize_t ts_tls_send(struct ts_tls *t, const void *from, size_t len, enum ts_wait *wait,
+		    struct ts_error *err) TS_MUST_CHECK;
+/* Send close_notify. TS_OK, TS_EAGAIN, TS_ETLS. */
+int ts_tls_bye(struct ts_tls *t, enum ts_wait *wait) TS_MUST_CHECK;
+/* [bytes] decrypted and waiting, which poll can't see. */
+size_t ts_tls_pending(const struct ts_tls *t);
+
+enum ts_peer_state {
+	TS_PEER_NONE,	   /* it showed no certificate */
+	TS_PEER_VERIFIED,  /* chain, dates and revocation are in order, or trust is allow all */
+	TS_PEER_UNTRUSTED, /* `reason` says why */
+};
+
+struct ts_tls_peer {
+	enum ts_peer_state state;
+	char reason[200];	/* a sentence for its user: "Your client certificate expired on …" */
+	char name[128];		/* common name of the certificate, "" if none */
+	char fingerprint[65];	/* SHA-256 of the certificate in hexadecimal, "" if none */
+	int64_t not_after;	/* [s since 1970] the certificate's end, 0 if none */
+	char protocol[64];	/* such as "TLS1.3 ECDHE-X25519 ECDSA-SECP256R1-SHA256" */
+};
+
+/* After the handshake: who is at the other end? */
+void ts_tls_peer(struct ts_tls *t, struct ts_tls_peer *ret);
