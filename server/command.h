@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line: `taskd COMMAND …`. One table in command.c names each command; the help, the
+ * manual page and the dispatch come from it.
+ */
+#pragma once
+
+#include "common/store/store.h"
+#include "server/settings.h"
+
+struct command_line {
+	struct settings *settings; /* defaults, the file where there is one, then --NAME=VALUE */
+	const char *data;	   /* --data, $TASKDDATA, or NULL */
+	char **overrides;	   /* each "NAME=VALUE", as given */
+	size_t override_count;
+	bool force, quiet, debug, daemon;
+	int argc;   /* words behind the command's name, options of main() taken out */
+	char **argv;
+};
+
+/*
+ * Each command prints its result on standard output and returns TS_OK, or fails with a sentence in
+ * err, which main() prints once, as "ERROR: …". TS_EUSAGE: main() prints the command's usage.
+ * The exit code is 0 or 255, as the reference server's.
+ */
+int cmd_init(struct command_line *cl, struct ts_error *err);
+int cmd_config(struct command_line *cl, struct ts_error *err);
+int cmd_add(struct command_line *cl, struct ts_error *err);
+int cmd_remove(struct command_line *cl, struct ts_error *err);
+int cmd_suspend(struct command_line *cl, struct ts_error *err);
+int cmd_resume(struct command_line *cl, struct ts_error *err);
+int cmd_redirect(struct command_line *cl, struct ts_error *err);   /* redirect org ORG [HOST:PORT] */
+int cmd_quarantine(struct command_line *cl, struct ts_error *err); /* quarantine ORG USER [--clear] */
+int cmd_user(struct command_line *cl, struct ts_error *err);	   /* user bundle ORG USER … */
+int cmd_setup(struct command_line *cl, struct ts_error *err);
+int cmd_server(struct command_line *cl, struct ts_error *err);
+int cmd_status(struct command_line *cl, struct ts_error *err);
+int cmd_diagnostics(struct command_line *cl, struct ts_error *err);
+int cmd_validate(struct command_line *cl, struct ts_error *err);
+int cmd_client(struct command_line *cl, struct ts_error *err);
+int cmd_help(struct command_line *cl, struct ts_error *err);
+
+/* Open the store of the data directory; TS_ENOTFOUND with what to do where there is none. */
+int command_store(struct command_line *cl, struct ts_store **ret, struct ts_error *err)
+	TS_MUST_CHECK;
