@@ -22,8 +22,8 @@ struct ts_store;
 
 /* Open the store in the directory `dir`, making it if `create`. TS_ENOTFOUND: there is none and
  * `create` is false. TS_EFORMAT: made by a program that this one doesn't understand. */
-int ts_store_open(const char *dir, bool create, struct ts_store **ret, struct ts_error *err)
-	TS_MUST_CHECK;
+int ts_store_open(const char *dir, bool create, struct ts_store **ret,
+		  struct ts_error *err) TS_MUST_CHECK;
 void ts_store_close(struct ts_store *s); /* accepts NULL; no transaction may be open */
 TS_DEFINE_CLEANUP(struct ts_store, ts_store_close)
 
@@ -31,8 +31,8 @@ enum ts_access { TS_READ, TS_WRITE };
 
 struct ts_txn;
 
-int ts_txn_begin(struct ts_store *s, enum ts_access how, struct ts_txn **ret, struct ts_error *err)
-	TS_MUST_CHECK;
+int ts_txn_begin(struct ts_store *s, enum ts_access how, struct ts_txn **ret,
+		 struct ts_error *err) TS_MUST_CHECK;
 /* Write to disk, fsync, free. The transaction is gone afterwards, whatever this returns. */
 int ts_txn_commit(struct ts_txn *t, struct ts_error *err) TS_MUST_CHECK;
 /* Undo and free; accepts NULL. Ends a read transaction. */
@@ -47,7 +47,7 @@ TS_DEFINE_CLEANUP(struct ts_txn, ts_txn_abort)
 struct ts_org {
 	uint32_t id; /* never used again after removal */
 	bool suspended;
-	int64_t created;	       /* [s since 1970] */
+	int64_t created; /* [s since 1970] */
 	char name[TS_NAME_MAX + 1];
 	char redirect[TS_REDIRECT_MAX + 1]; /* host:port where its accounts live now, or "" */
 };
@@ -56,8 +56,8 @@ struct ts_user {
 	uint32_t id; /* unique in the store; never used again after removal */
 	uint32_t org;
 	bool suspended;
-	int64_t created;	    /* [s since 1970] */
-	struct ts_uuid key;	    /* the user's secret */
+	int64_t created;    /* [s since 1970] */
+	struct ts_uuid key; /* the user's secret */
 	char name[TS_NAME_MAX + 1];
 };
 
@@ -66,11 +66,11 @@ struct ts_user {
 int ts_name_check(struct ts_slice name, struct ts_error *err) TS_MUST_CHECK;
 
 /* TS_EEXIST, TS_EINVAL. */
-int ts_org_add(struct ts_txn *t, struct ts_slice name, int64_t now, struct ts_error *err)
-	TS_MUST_CHECK;
+int ts_org_add(struct ts_txn *t, struct ts_slice name, int64_t now,
+	       struct ts_error *err) TS_MUST_CHECK;
 /* TS_ENOTFOUND. */
-int ts_org_get(struct ts_txn *t, struct ts_slice name, struct ts_org *ret, struct ts_error *err)
-	TS_MUST_CHECK;
+int ts_org_get(struct ts_txn *t, struct ts_slice name, struct ts_org *ret,
+	       struct ts_error *err) TS_MUST_CHECK;
 /* Replace what is stored under org->name (suspended, redirect). TS_ENOTFOUND. */
 int ts_org_update(struct ts_txn *t, const struct ts_org *org, struct ts_error *err) TS_MUST_CHECK;
 /* With all its users and all their tasks. TS_ENOTFOUND. */
@@ -89,11 +89,11 @@ int ts_user_get(struct ts_txn *t, const struct ts_org *org, struct ts_slice name
 int ts_user_by_key(struct ts_txn *t, const struct ts_org *org, const struct ts_uuid *key,
 		   struct ts_user *ret, struct ts_error *err) TS_MUST_CHECK;
 /* Replace what is stored under user->name in its organization. TS_ENOTFOUND. */
-int ts_user_update(struct ts_txn *t, const struct ts_user *user, struct ts_error *err)
-	TS_MUST_CHECK;
+int ts_user_update(struct ts_txn *t, const struct ts_user *user,
+		   struct ts_error *err) TS_MUST_CHECK;
 /* With all tasks, versions and transactions. TS_ENOTFOUND. */
-int ts_user_remove(struct ts_txn *t, const struct ts_user *user, struct ts_error *err)
-	TS_MUST_CHECK;
+int ts_user_remove(struct ts_txn *t, const struct ts_user *user,
+		   struct ts_error *err) TS_MUST_CHECK;
 int ts_user_each(struct ts_txn *t, const struct ts_org *org,
 		 int (*each)(const struct ts_user *user, void *arg), void *arg,
 		 struct ts_error *err) TS_MUST_CHECK;
@@ -106,11 +106,11 @@ int ts_user_each(struct ts_txn *t, const struct ts_org *org,
  */
 
 struct ts_transaction {
-	uint64_t last;	    /* its last version; its first one follows the transaction before it */
+	uint64_t last;      /* its last version; its first one follows the transaction before it */
 	struct ts_uuid key; /* the sync key that clients get for it */
-	int64_t time;	    /* [s since 1970] of the store's machine */
-	uint64_t tasks;	    /* of the user, after it */
-	uint64_t bytes;	    /* of all the user's version records, after it */
+	int64_t time;       /* [s since 1970] of the store's machine */
+	uint64_t tasks;     /* of the user, after it */
+	uint64_t bytes;     /* of all the user's version records, after it */
 	char device[TS_DEVICE_MAX + 1]; /* who sent it: fingerprint or program; "" unknown */
 };
 
@@ -138,8 +138,8 @@ int ts_version_get(struct ts_txn *t, uint32_t user, uint64_t number, struct ts_s
 int ts_version_next(struct ts_txn *t, uint32_t user, uint64_t number, uint64_t *ret_number,
 		    struct ts_slice *ret, struct ts_error *err) TS_MUST_CHECK;
 /* The newest version's number, 0 if there is none. */
-int ts_version_newest(struct ts_txn *t, uint32_t user, uint64_t *ret, struct ts_error *err)
-	TS_MUST_CHECK;
+int ts_version_newest(struct ts_txn *t, uint32_t user, uint64_t *ret,
+		      struct ts_error *err) TS_MUST_CHECK;
 
 /* The head of a task's main line. TS_ENOTFOUND: no such task. */
 int ts_head_get(struct ts_txn *t, uint32_t user, const struct ts_uuid *task, uint64_t *ret,
@@ -149,17 +149,19 @@ int ts_head_put(struct ts_txn *t, uint32_t user, const struct ts_uuid *task, uin
 
 /*
  * The quarantine: what a client sent and the store could not take as a task, for a person to look
- * at. The same bytes are kept once. At most `max` a user; beyond that the oldest go.
+ * at. The same bytes are kept once.
  */
 struct ts_reject {
-	int64_t time;	       /* [s since 1970] when it came first */
+	int64_t time;           /* [s since 1970] when it came first */
 	struct ts_slice reason; /* a sentence */
 	struct ts_slice line;   /* as it came */
 };
 
-/* *ret_new (may be NULL): false where it was there already. */
-int ts_reject_add(struct ts_txn *t, uint32_t user, const struct ts_reject *r, size_t max,
-		  bool *ret_new, struct ts_error *err) TS_MUST_CHECK;
+/* *ret_new: false where it was there already. */
+int ts_reject_add(struct ts_txn *t, uint32_t user, const struct ts_reject *r, bool *ret_new,
+		  struct ts_error *err) TS_MUST_CHECK;
+/* Keep the `max` newest. */
+int ts_reject_trim(struct ts_txn *t, uint32_t user, size_t max, struct ts_error *err) TS_MUST_CHECK;
 int ts_reject_each(struct ts_txn *t, uint32_t user,
 		   int (*each)(const struct ts_reject *r, void *arg), void *arg,
 		   struct ts_error *err) TS_MUST_CHECK;
@@ -169,5 +171,4 @@ struct ts_store_stats {
 	uint64_t orgs, users, versions, transactions;
 	uint64_t bytes; /* on disk */
 };
-int ts_store_stats(struct ts_txn *t, struct ts_store_stats *ret, struct ts_error *err)
-	TS_MUST_CHECK;
+void ts_store_stats(struct ts_txn *t, struct ts_store_stats *ret);

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/base/utf8.h"
+#include "common/store/internal.h"
+
+#include <stdio.h>
+
+enum { SUSPENDED = 1 << 0 };
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool has_control(struct ts_slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.data[i];
+		if (c < 0x20 || c == 0x7F) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int ts_name_check(struct ts_slice name, struct ts_error *err)
+{
+	const char *wrong = NULL;
+	if (name.len == 0) {
+		wrong = "it is empty";
+	} else if (name.len > TS_NAME_MAX) {
+		wrong = "it is longer than 255 bytes";
+	} else if (has_control(name)) {
+		wrong = "it holds a control character";
+	} else if (!ts_utf8_valid(name)) {
+		wrong = "it is not UTF-8";
+	} else if (memchr(name.data, '/', name.len) || memchr(name.data, '\\', name.len)) {
+		wrong = "it holds a slash or a backslash";
+	} else if (ts_slice_eq(name, TS_SLICE(".")) || ts_slice_eq(name, TS_SLICE(".."))) {
+		wrong = "it is the name of a folder";
+	} else if (is_blank(name.data[0]) || is_blank(name.data[name.len - 1])) {
+		wrong = "it begins or ends with a blank";
+	}
+	if (wrong == NULL) {
+		return TS_OK;
+	}
+	if (name.len > 64 || has_control(name) || !ts_utf8_valid(name)) {
+		return ts_fail(err, TS_EINVAL, "The name is not allowed: %s.", wrong);
+	}
+	return ts_fail(err, TS_EINVAL, "The name '%.*s' is not allowed: %s.", TS_SLICE_ARGS(name),
+		       wrong);
+}
+
+static void copy_text(char *to, size_t size, struct ts_slice s)
+{
+	size_t n = s.len < size ? s.len : size - 1;
+	memcpy(to, s.data, n);
+	to[n] = '\0';
+}
+
+static struct ts_key org_key(struct ts_slice name)
+{
+	struct ts_key k = {.len = name.len < TS_NAME_MAX ? name.len : TS_NAME_MAX};
+	memcpy(k.data, name.data, k.len);
+	return k;
+}
+
+static int unpack_org(struct ts_kv_pair pair, struct ts_org *ret, struct ts_error *err)
+{
+	struct ts_unpack u = {.rest = pair.value};
+	*ret = (struct ts_org){.id = (uint32_t)ts_unpack_number(&u)};
+	ret->suspended = (ts_unpack_number(&u) & SUSPENDED) != 0;
+	ret->created = ts_unpack_signed(&u);
+	copy_text(ret->redirect, sizeof(ret->redirect), ts_unpack_string(&u));
+	copy_text(ret->name, sizeof(ret->name), pair.key);
+	return u.failed ? ts_store_damaged("organization", err) : TS_OK;
+}
+
+static int put_org(struct ts_txn *t, const struct ts_org *org, struct ts_error *err)
+{
+	struct ts_key key = org_key(ts_slice_of(org->name));
+	ts_pack_number(&t->record, org->id);
+	ts_pack_number(&t->record, org->suspended ? SUSPENDED : 0);
+	ts_pack_signed(&t->record, org->created);
+	ts_pack_string(&t->record, ts_slice_of(org->redirect));
+	return ts_store_put_record(t, TS_KV_ORGS, &key, err);
+}
+
+int ts_org_get(struct ts_txn *t, struct ts_slice name, struct ts_org *ret, struct ts_error *err)
+{
+	struct ts_key key = org_key(name);
+	struct ts_kv_pair pair = {.key = ts_key_slice(&key)};
+	int code = name.len == 0 || name.len > TS_NAME_MAX
+			   ? TS_ENOTFOUND
+			   : ts_kv_get(t->kv, TS_KV_ORGS, pair.key, &pair.value, err);
+	if (code == TS_ENOTFOUND) {
+		return ts_fail(err, code, "Organization '%.*s' does not exist.",
+			       TS_SLICE_ARGS(name));
+	}
+	return code == TS_OK ? unpack_org(pair, ret, err) : code;
+}
+
+int ts_org_add(struct ts_txn *t, struct ts_slice name, int64_t now, struct ts_error *err)
+{
+	struct ts_org org = {.created = now}, there;
+	int code = ts_name_check(name, err);
+	if (code != TS_OK) {
+		return code;
+	}
+	code = ts_org_get(t, name, &there, err);
+	if (code != TS_ENOTFOUND) {
+		return code != TS_OK ? code
+				     : ts_fail(err, TS_EEXIST, "Organization '%s' already exists.",
+					       there.name);
+	}
+	code = ts_store_new_id(t, "org", &org.id, err);
+	if (code != TS_OK) {
+		return code;
+	}
+	copy_text(org.name, sizeof(org.name), name);
+	return put_org(t, &org, err);
+}
+
+int ts_org_update(struct ts_txn *t, const struct ts_org *org, struct ts_error *err)
+{
+	struct ts_org there;
+	int code = ts_org_get(t, ts_slice_of(org->name), &there, err);
+	return code == TS_OK ? put_org(t, org, err) : code;
+}
+
+static int remove_history_of(const struct ts_user *user, void *arg)
+{
+	return ts_store_remove_history(arg, user->id, NULL);
+}
+
+int ts_org_remove(struct ts_txn *t, struct ts_slice name, struct ts_error *err)
+{
+	struct ts_org org;
+	int code = ts_org_get(t, name, &org, err);
+	if (code == TS_OK) {
+		code = ts_user_each(t, &org, remove_history_of, t, err);
+	}
+	if (code != TS_OK) {
+		return code;
+	}
+	struct ts_key users = ts_key_owner(org.id), key = org_key(name);
+	code = ts_kv_remove_prefix(t->kv, TS_KV_USERS, ts_key_slice(&users), err);
+	return code == TS_OK ? ts_kv_remove(t->kv, TS_KV_ORGS, ts_key_slice(&key), err) : code;
+}
+
+int ts_org_each(struct ts_txn *t, int (*each)(const struct ts_org *org, void *arg), void *arg,
+		struct ts_error *err)
+{
+	const struct ts_slice all = {NULL, 0};
+	struct ts_kv_pair pair;
+	struct ts_org org;
+	int code = ts_kv_seek(t->kv, TS_KV_ORGS, all, all, &pair, err);
+	while (code == TS_OK) {
+		code = unpack_org(pair, &org, err);
+		if (code == TS_OK) {
+			code = each(&org, arg);
+		}
+		if (code == TS_OK) {
+			code = ts_kv_next(t->kv, TS_KV_ORGS, all, &pair, err);
+		}
+	}
+	return code == TS_ENOTFOUND ? TS_OK : code;
+}
+
+static int unpack_user(uint32_t org, struct ts_kv_pair pair, struct ts_user *ret,
+		       struct ts_error *err)
+{
+	struct ts_unpack u = {.rest = pair.value};
+	*ret = (struct ts_user){.id = (uint32_t)ts_unpack_number(&u), .org = org};
+	ret->suspended = (ts_unpack_number(&u) & SUSPENDED) != 0;
+	ret->created = ts_unpack_signed(&u);
+	struct ts_slice key = ts_unpack_bytes(&u, sizeof(ret->key.bytes));
+	if (u.failed || pair.key.len < 4) {
+		return ts_store_damaged("user", err);
+	}
+	memcpy(ret->key.bytes, key.data, key.len);
+	copy_text(ret->name, sizeof(ret->name), ts_slice_skip(pair.key, 4));
+	return TS_OK;
+}
+
+static int put_user(struct ts_txn *t, const struct ts_user *user, struct ts_error *err)
+{
+	struct ts_key key = ts_key_name(user->org, ts_slice_of(user->name));
+	ts_pack_number(&t->record, user->id);
+	ts_pack_number(&t->record, user->suspended ? SUSPENDED : 0);
+	ts_pack_signed(&t->record, user->created);
+	ts_buf_add(&t->record, user->key.bytes, sizeof(user->key.bytes));
+	return ts_store_put_record(t, TS_KV_USERS, &key, err);
+}
+
+int ts_user_get(struct ts_txn *t, const struct ts_org *org, struct ts_slice name,
+		struct ts_user *ret, struct ts_error *err)
+{
+	struct ts_key key = ts_key_name(org->id, name);
+	struct ts_kv_pair pair = {.key = ts_key_slice(&key)};
+	int code = name.len == 0 || name.len > TS_NAME_MAX
+			   ? TS_ENOTFOUND
+			   : ts_kv_get(t->kv, TS_KV_USERS, pair.key, &pair.value, err);
+	if (code == TS_ENOTFOUND) {
+		return ts_fail(err, code, "User '%.*s' does not exist.", TS_SLICE_ARGS(name));
+	}
+	return code == TS_OK ? unpack_user(org->id, pair, ret, err) : code;
+}
+
+struct key_search {
+	const struct ts_uuid *key;
+	struct ts_user *found;
+};
+
+static int match_key(const struct ts_user *user, void *arg)
+{
+	struct key_search *s = arg;
+	if (!ts_uuid_eq(&user->key, s->key)) {
+		return TS_OK;
+	}
+	*s->found = *user;
+	return TS_EEXIST;
+}
+
+int ts_user_by_key(struct ts_txn *t, const struct ts_org *org, const struct ts_uuid *key,
+		   struct ts_user *ret, struct ts_error *err)
+{
+	struct key_search search = {key, ret};
+	int code = ts_user_each(t, org, match_key, &search, err);
+	if (code == TS_OK) {
+		return ts_fail(err, TS_ENOTFOUND, "User '%s' does not exist.",
+			       ts_uuid_text(key).text);
+	}
+	return code == TS_EEXIST ? TS_OK : code;
+}
+
+int ts_user_add(struct ts_txn *t, const struct ts_org *org, struct ts_slice name, int64_t now,
+		struct ts_user *ret, struct ts_error *err)
+{
+	struct ts_user user = {.org = org->id, .created = now, .key = ts_uuid_random()}, there;
+	int code = ts_name_check(name, err);
+	if (code != TS_OK) {
+		return code;
+	}
+	code = ts_user_get(t, org, name, &there, err);
+	if (code != TS_ENOTFOUND) {
+		return code != TS_OK
+			       ? code
+			       : ts_fail(err, TS_EEXIST, "User '%s' already exists.", there.name);
+	}
+	code = ts_store_new_id(t, "user", &user.id, err);
+	if (code != TS_OK) {
+		return code;
+	}
+	copy_text(user.name, sizeof(user.name), name);
+	code = put_user(t, &user, err);
+	if (code != TS_OK) {
+		return code;
+	}
+	if (ret != NULL) {
+		*ret = user;
+	}
+	const struct ts_transaction birth = {.key = ts_uuid_random(), .time = now};
+	return ts_transaction_add(t, user.id, &birth, err);
+}
+
+int ts_user_update(struct ts_txn *t, const struct ts_user *user, struct ts_error *err)
+{
+	const struct ts_org org = {.id = user->org};
+	struct ts_user there;
+	int code = ts_user_get(t, &org, ts_slice_of(user->name), &there, err);
+	return code == TS_OK ? put_user(t, user, err) : code;
+}
+
+int ts_user_remove(struct ts_txn *t, const struct ts_user *user, struct ts_error *err)
+{
+	const struct ts_org org = {.id = user->org};
+	struct ts_user there;
+	int code = ts_user_get(t, &org, ts_slice_of(user->name), &there, err);
+	if (code == TS_OK) {
+		code = ts_store_remove_history(t, user->id, err);
+	}
+	if (code != TS_OK) {
+		return code;
+	}
+	struct ts_key key = ts_key_name(user->org, ts_slice_of(user->name));
+	return ts_kv_remove(t->kv, TS_KV_USERS, ts_key_slice(&key), err);
+}
+
+int ts_user_each(struct ts_txn *t, const struct ts_org *org,
+		 int (*each)(const struct ts_user *user, void *arg), void *arg,
+		 struct ts_error *err)
+{
+	const struct ts_key owner = ts_key_owner(org->id);
+	const struct ts_slice prefix = ts_key_slice(&owner);
+	struct ts_kv_pair pair;
+	struct ts_user user;
+	int code = ts_kv_seek(t->kv, TS_KV_USERS, prefix, prefix, &pair, err);
+	while (code == TS_OK) {
+		code = unpack_user(org->id, pair, &user, err);
+		if (code == TS_OK) {
+			code = each(&user, arg);
+		}
+		if (code == TS_OK) {
+			code = ts_kv_next(t->kv, TS_KV_USERS, prefix, &pair, err);
+		}
+	}
+	return code == TS_ENOTFOUND ? TS_OK : code;
+}

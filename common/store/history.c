@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* Transactions, versions and heads. */
+#include "common/store/internal.h"
+
+#include <stdio.h>
+
+/* Devices are written once and then named by a number, so that a transaction's record is small. */
+enum { DEVICE_BY_NAME = 'n', DEVICE_BY_NUMBER = 'i' };
+
+static struct ts_key device_key(uint32_t user, char kind, struct ts_slice rest)
+{
+	char text[1 + TS_DEVICE_MAX];
+	size_t n = rest.len < TS_DEVICE_MAX ? rest.len : TS_DEVICE_MAX;
+	text[0] = kind;
+	memcpy(text + 1, rest.data, n);
+	return ts_key_name(user, (struct ts_slice){text, n + 1});
+}
+
+static struct ts_key device_number_key(uint32_t user, uint32_t number)
+{
+	uint32_t be = htobe32(number);
+	return device_key(user, DEVICE_BY_NUMBER, (struct ts_slice){(const char *)&be, sizeof(be)});
+}
+
+static int add_device(struct ts_txn *t, uint32_t user, struct ts_slice name, uint64_t *ret,
+		      struct ts_error *err)
+{
+	const struct ts_key prefix = device_key(user, DEVICE_BY_NUMBER, TS_SLICE(""));
+	struct ts_kv_pair last;
+	uint32_t number = 1;
+	int code = ts_kv_last(t->kv, TS_KV_DEVICES, ts_key_slice(&prefix), &last, err);
+	if (code == TS_OK && last.key.len == prefix.len + sizeof(number)) {
+		memcpy(&number, last.key.data + prefix.len, sizeof(number));
+		number = be32toh(number) + 1;
+	} else if (code != TS_ENOTFOUND) {
+		return code == TS_OK ? ts_store_damaged("device", err) : code;
+	}
+	const struct ts_key by_number = device_number_key(user, number);
+	ts_buf_add_slice(&t->record, name);
+	code = ts_store_put_record(t, TS_KV_DEVICES, &by_number, err);
+	if (code != TS_OK) {
+		return code;
+	}
+	const struct ts_key by_name = device_key(user, DEVICE_BY_NAME, name);
+	ts_pack_number(&t->record, number);
+	*ret = number;
+	return ts_store_put_record(t, TS_KV_DEVICES, &by_name, err);
+}
+
+/* The number of a device, 0 for none; a new one is written down. */
+static int device_number(struct ts_txn *t, uint32_t user, struct ts_slice name, uint64_t *ret,
+			 struct ts_error *err)
+{
+	*ret = 0;
+	if (name.len == 0) {
+		return TS_OK;
+	}
+	struct ts_slice value;
+	const struct ts_key key = device_key(user, DEVICE_BY_NAME, name);
+	int code = ts_kv_get(t->kv, TS_KV_DEVICES, ts_key_slice(&key), &value, err);
+	if (code == TS_ENOTFOUND) {
+		return add_device(t, user, name, ret, err);
+	}
+	if (code == TS_OK) {
+		struct ts_unpack u = {.rest = value};
+		*ret = ts_unpack_number(&u);
+		code = u.failed ? ts_store_damaged("device", err) : TS_OK;
+	}
+	return code;
+}
+
+static int device_name(struct ts_txn *t, uint32_t user, uint64_t number, char *to,
+		       struct ts_error *err)
+{
+	struct ts_slice name = {"", 0};
+	if (number != 0) {
+		const struct ts_key key = device_number_key(user, (uint32_t)number);
+		int code = ts_kv_get(t->kv, TS_KV_DEVICES, ts_key_slice(&key), &name, err);
+		if (code != TS_OK) {
+			return code == TS_ENOTFOUND ? ts_store_damaged("device", err) : code;
+		}
+	}
+	size_t n = name.len < TS_DEVICE_MAX ? name.len : TS_DEVICE_MAX;
+	memcpy(to, name.data, n);
+	to[n] = '\0';
+	return TS_OK;
+}
+
+static int check_new_transaction(struct ts_txn *t, uint32_t user, const struct ts_transaction *tr,
+				 struct ts_error *err)
+{
+	struct ts_transaction newest;
+	uint64_t version;
+	int code = ts_transaction_newest(t, user, &newest, err);
+	if (code == TS_ENOTFOUND) {
+		return TS_OK;
+	}
+	if (code == TS_OK) {
+		code = ts_version_newest(t, user, &version, err);
+	}
+	if (code == TS_OK && (tr->last <= newest.last || tr->last != version)) {
+		return ts_fail(err, TS_EINVAL, "A transaction must end with the newest version.");
+	}
+	return code;
+}
+
+int ts_transaction_add(struct ts_txn *t, uint32_t user, const struct ts_transaction *tr,
+		       struct ts_error *err)
+{
+	uint64_t device;
+	int code = check_new_transaction(t, user, tr, err);
+	if (code == TS_OK) {
+		code = device_number(t, user, ts_slice_of(tr->device), &device, err);
+	}
+	if (code != TS_OK) {
+		return code;
+	}
+	const struct ts_key key = ts_key_number(user, tr->last);
+	ts_buf_add(&t->record, tr->key.bytes, sizeof(tr->key.bytes));
+	ts_pack_signed(&t->record, tr->time);
+	ts_pack_number(&t->record, device);
+	ts_pack_number(&t->record, tr->tasks);
+	ts_pack_number(&t->record, tr->bytes);
+	code = ts_store_put_record(t, TS_KV_TRANSACTIONS, &key, err);
+	if (code != TS_OK) {
+		return code;
+	}
+	const struct ts_key sync_key = ts_key_uuid(user, &tr->key);
+	ts_pack_number(&t->record, tr->last);
+	return ts_store_put_record(t, TS_KV_SYNC_KEYS, &sync_key, err);
+}
+
+static int unpack_transaction(struct ts_txn *t, uint32_t user, struct ts_kv_pair pair,
+			      struct ts_transaction *ret, struct ts_error *err)
+{
+	struct ts_unpack u = {.rest = pair.value};
+	struct ts_slice key = ts_unpack_bytes(&u, sizeof(ret->key.bytes));
+	*ret = (struct ts_transaction){.time = ts_unpack_signed(&u)};
+	uint64_t device = ts_unpack_number(&u);
+	ret->tasks = ts_unpack_number(&u);
+	ret->bytes = ts_unpack_number(&u);
+	if (u.failed || pair.key.len != 4 + TS_KEY_NUMBER_BYTES) {
+		return ts_store_damaged("transaction", err);
+	}
+	ret->last = ts_key_get_number(pair.key);
+	memcpy(ret->key.bytes, key.data, key.len);
+	return device_name(t, user, device, ret->device, err);
+}
+
+int ts_transaction_of(struct ts_txn *t, uint32_t user, uint64_t number, struct ts_transaction *ret,
+		      struct ts_error *err)
+{
+	const struct ts_key key = ts_key_number(user, number), owner = ts_key_owner(user);
+	struct ts_kv_pair pair;
+	int code = ts_kv_seek(t->kv, TS_KV_TRANSACTIONS, ts_key_slice(&key), ts_key_slice(&owner),
+			      &pair, err);
+	return code == TS_OK ? unpack_transaction(t, user, pair, ret, err) : code;
+}
+
+int ts_transaction_newest(struct ts_txn *t, uint32_t user, struct ts_transaction *ret,
+			  struct ts_error *err)
+{
+	const struct ts_key owner = ts_key_owner(user);
+	struct ts_kv_pair pair;
+	int code = ts_kv_last(t->kv, TS_KV_TRANSACTIONS, ts_key_slice(&owner), &pair, err);
+	return code == TS_OK ? unpack_transaction(t, user, pair, ret, err) : code;
+}
+
+int ts_transaction_by_key(struct ts_txn *t, uint32_t user, const struct ts_uuid *key,
+			  struct ts_transaction *ret, struct ts_error *err)
+{
+	const struct ts_key sync_key = ts_key_uuid(user, key);
+	struct ts_slice value;
+	int code = ts_kv_get(t->kv, TS_KV_SYNC_KEYS, ts_key_slice(&sync_key), &value, err);
+	if (code != TS_OK) {
+		return code;
+	}
+	struct ts_unpack u = {.rest = value};
+	uint64_t last = ts_unpack_number(&u);
+	if (u.failed) {
+		return ts_store_damaged("sync key", err);
+	}
+	return ts_transaction_of(t, user, last, ret, err);
+}
+
+int ts_version_put(struct ts_txn *t, uint32_t user, uint64_t number, struct ts_slice record,
+		   struct ts_error *err)
+{
+	const struct ts_key key = ts_key_number(user, number);
+	return ts_kv_put(t->kv, TS_KV_VERSIONS, ts_key_slice(&key), record, err);
+}
+
+int ts_version_get(struct ts_txn *t, uint32_t user, uint64_t number, struct ts_slice *ret,
+		   struct ts_error *err)
+{
+	const struct ts_key key = ts_key_number(user, number);
+	return ts_kv_get(t->kv, TS_KV_VERSIONS, ts_key_slice(&key), ret, err);
+}
+
+int ts_version_next(struct ts_txn *t, uint32_t user, uint64_t number, uint64_t *ret_number,
+		    struct ts_slice *ret, struct ts_error *err)
+{
+	const struct ts_key key = ts_key_number(user, number), owner = ts_key_owner(user);
+	struct ts_kv_pair pair;
+	int code = ts_kv_seek(t->kv, TS_KV_VERSIONS, ts_key_slice(&key), ts_key_slice(&owner),
+			      &pair, err);
+	if (code == TS_OK) {
+		*ret_number = ts_key_get_number(pair.key);
+		*ret = pair.value;
+	}
+	return code;
+}
+
+int ts_version_newest(struct ts_txn *t, uint32_t user, uint64_t *ret, struct ts_error *err)
+{
+	const struct ts_key owner = ts_key_owner(user);
+	struct ts_kv_pair pair;
+	int code = ts_kv_last(t->kv, TS_KV_VERSIONS, ts_key_slice(&owner), &pair, err);
+	if (code != TS_OK && code != TS_ENOTFOUND) {
+		return code;
+	}
+	*ret = code == TS_OK ? ts_key_get_number(pair.key) : 0;
+	return TS_OK;
+}
+
+int ts_head_get(struct ts_txn *t, uint32_t user, const struct ts_uuid *task, uint64_t *ret,
+		struct ts_error *err)
+{
+	const struct ts_key key = ts_key_uuid(user, task);
+	struct ts_slice value;
+	int code = ts_kv_get(t->kv, TS_KV_HEADS, ts_key_slice(&key), &value, err);
+	if (code != TS_OK) {
+		return code;
+	}
+	struct ts_unpack u = {.rest = value};
+	uint64_t number = ts_unpack_number(&u);
+	if (u.failed) {
+		return ts_store_damaged("task", err);
+	}
+	*ret = number;
+	return TS_OK;
+}
+
+int ts_head_put(struct ts_txn *t, uint32_t user, const struct ts_uuid *task, uint64_t number,
+		struct ts_error *err)
+{
+	const struct ts_key key = ts_key_uuid(user, task);
+	ts_pack_number(&t->record, number);
+	return ts_store_put_record(t, TS_KV_HEADS, &key, err);
+}
+
+int ts_store_remove_history(struct ts_txn *t, uint32_t user, struct ts_error *err)
+{
+	static const enum ts_kv_table tables[] = {
+		TS_KV_DEVICES,  TS_KV_TRANSACTIONS, TS_KV_SYNC_KEYS,
+		TS_KV_VERSIONS, TS_KV_HEADS,        TS_KV_REJECTS,
+	};
+	const struct ts_key owner = ts_key_owner(user);
+	int code = TS_OK;
+	for (size_t i = 0; i < TS_COUNT_OF(tables) && code == TS_OK; i++) {
+		code = ts_kv_remove_prefix(t->kv, tables[i], ts_key_slice(&owner), err);
+	}
+	return code;
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The only file that knows LMDB.
+ *
+ * The map is address space, not disk: LMDB extends the file as it needs to, so the map is made far
+ * larger than any file of tasks and larger still where the file has grown. Where the system
+ * refuses that much (ulimit -v), it is halved until it is accepted.
+ */
+#include "common/store/kv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <lmdb.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+enum { MAX_READERS = 1024 };
+
+static const char *const table_names[TS_KV_TABLES] = {
+	[TS_KV_META] = "meta",
+	[TS_KV_ORGS] = "orgs",
+	[TS_KV_USERS] = "users",
+	[TS_KV_DEVICES] = "devices",
+	[TS_KV_TRANSACTIONS] = "transactions",
+	[TS_KV_SYNC_KEYS] = "sync_keys",
+	[TS_KV_VERSIONS] = "versions",
+	[TS_KV_HEADS] = "heads",
+	[TS_KV_REJECTS] = "rejects",
+};
+
+struct ts_kv {
+	MDB_env *env;
+	MDB_dbi tables[TS_KV_TABLES];
+	char *path;
+};
+
+struct ts_kv_txn {
+	struct ts_kv *kv;
+	MDB_txn *mdb;
+	MDB_cursor *cursors[TS_KV_TABLES]; /* opened when first needed */
+};
+
+/* The only place where LMDB's numbers are known. */
+static int from_mdb(int rc)
+{
+	switch (rc) {
+	case MDB_SUCCESS:
+		return TS_OK;
+	case MDB_NOTFOUND:
+		return TS_ENOTFOUND;
+	case ENOMEM:
+		return TS_ENOMEM;
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+	case MDB_MAP_FULL:
+		return TS_EFULL;
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+	case MDB_PANIC:
+	case MDB_INVALID:
+		return TS_EDAMAGED;
+	case MDB_VERSION_MISMATCH:
+		return TS_EFORMAT;
+	default:
+		return TS_EIO;
+	}
+}
+
+static int fail(const struct ts_kv *kv, int rc, const char *doing, struct ts_error *err)
+{
+	return ts_fail(err, from_mdb(rc), "Could not %s the store %s: %s.", doing, kv->path,
+		       mdb_strerror(rc));
+}
+
+static MDB_val to_val(struct ts_slice s)
+{
+	return (MDB_val){s.len, (void *)(uintptr_t)s.data};
+}
+
+static struct ts_slice from_val(MDB_val v)
+{
+	return (struct ts_slice){v.mv_data, v.mv_size};
+}
+
+static size_t wanted_map(const char *path)
+{
+	const size_t least = sizeof(size_t) > 4 ? (size_t)1 << 38 : (size_t)1 << 30;
+	struct stat st;
+	size_t file = stat(path, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0;
+	return file > least / 4 ? file * 4 : least;
+}
+
+/* One try to open the environment with a map of `size` bytes. */
+static int open_env(const char *path, size_t size, unsigned flags, MDB_env **ret)
+{
+	MDB_env *env = NULL;
+	int rc = mdb_env_create(&env);
+	if (rc != MDB_SUCCESS) {
+		return rc;
+	}
+	(void)mdb_env_set_maxdbs(env, TS_KV_TABLES);
+	(void)mdb_env_set_maxreaders(env, MAX_READERS);
+	rc = mdb_env_set_mapsize(env, size);
+	if (rc == MDB_SUCCESS) {
+		rc = mdb_env_open(env, path, flags, 0600);
+	}
+	if (rc != MDB_SUCCESS) {
+		mdb_env_close(env);
+		return rc;
+	}
+	*ret = env;
+	return MDB_SUCCESS;
+}
+
+static int open_largest(const char *path, MDB_env **ret)
+{
+	const unsigned flags = MDB_NOSUBDIR | MDB_NOTLS;
+	size_t size = wanted_map(path);
+	int rc = open_env(path, size, flags, ret);
+	while (rc == ENOMEM && size > ((size_t)64 << 20)) {
+		size /= 2;
+		rc = open_env(path, size, flags, ret);
+	}
+	return rc;
+}
+
+static int open_tables(struct ts_kv *kv, bool create)
+{
+	MDB_txn *txn = NULL;
+	int rc = mdb_txn_begin(kv->env, NULL, create ? 0 : MDB_RDONLY, &txn);
+	for (int i = 0; rc == MDB_SUCCESS && i < TS_KV_TABLES; i++) {
+		rc = mdb_dbi_open(txn, table_names[i], create ? MDB_CREATE : 0, &kv->tables[i]);
+	}
+	if (rc != MDB_SUCCESS) {
+		if (txn != NULL) {
+			mdb_txn_abort(txn);
+		}
+		return rc;
+	}
+	return mdb_txn_commit(txn);
+}
+
+/* A new file is only safe once its directory knows it. */
+static int sync_directory(const char *path)
+{
+	TS_AUTOFREE char *copy = strdup(path);
+	if (copy == NULL) {
+		return ENOMEM;
+	}
+	TS_AUTOCLOSE int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd >= 0 && fsync(fd) == 0 ? 0 : errno;
+}
+
+int ts_kv_open(const char *path, bool create, struct ts_kv **ret, struct ts_error *err)
+{
+	if (!create && access(path, F_OK) != 0) {
+		return ts_fail_errno(err, errno, "There is no store at %s", path);
+	}
+	TS_CLEANUP(ts_kv_close_p) struct ts_kv *kv = calloc(1, sizeof(*kv));
+	if (kv == NULL || (kv->path = strdup(path)) == NULL) {
+		return ts_fail(err, TS_ENOMEM, "Out of memory.");
+	}
+	int rc = open_largest(path, &kv->env);
+	if (rc == MDB_SUCCESS) {
+		int dead = 0;
+		(void)mdb_reader_check(kv->env, &dead);
+		rc = open_tables(kv, create);
+	}
+	if (rc == MDB_SUCCESS && create) {
+		rc = sync_directory(path);
+	}
+	if (rc != MDB_SUCCESS) {
+		return fail(kv, rc, "open", err);
+	}
+	*ret = TS_TAKE(kv);
+	return TS_OK;
+}
+
+void ts_kv_close(struct ts_kv *kv)
+{
+	if (kv == NULL) {
+		return;
+	}
+	if (kv->env != NULL) {
+		mdb_env_close(kv->env);
+	}
+	free(kv->path);
+	free(kv);
+}
+
+uint64_t ts_kv_size(struct ts_kv_txn *t)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	(void)mdb_env_info(t->kv->env, &info);
+	(void)mdb_env_stat(t->kv->env, &stat);
+	return (info.me_last_pgno + 1) * stat.ms_psize;
+}
+
+int ts_kv_begin(struct ts_kv *kv, enum ts_access how, struct ts_kv_txn **ret, struct ts_error *err)
+{
+	struct ts_kv_txn *t = calloc(1, sizeof(*t));
+	if (t == NULL) {
+		return ts_fail(err, TS_ENOMEM, "Out of memory.");
+	}
+	t->kv = kv;
+	unsigned flags = how == TS_READ ? MDB_RDONLY : 0;
+	int rc = mdb_txn_begin(kv->env, NULL, flags, &t->mdb);
+	if (rc == MDB_READERS_FULL) {
+		/* Slots of readers that died are freed only on request. */
+		int dead = 0;
+		(void)mdb_reader_check(kv->env, &dead);
+		rc = mdb_txn_begin(kv->env, NULL, flags, &t->mdb);
+	}
+	if (rc != MDB_SUCCESS) {
+		free(t);
+		return fail(kv, rc, how == TS_READ ? "read" : "write to", err);
+	}
+	*ret = t;
+	return TS_OK;
+}
+
+static void close_cursors(struct ts_kv_txn *t)
+{
+	for (int i = 0; i < TS_KV_TABLES; i++) {
+		if (t->cursors[i] != NULL) {
+			mdb_cursor_close(t->cursors[i]);
+		}
+	}
+}
+
+int ts_kv_commit(struct ts_kv_txn *t, struct ts_error *err)
+{
+	/* LMDB frees its handle even when the commit fails. */
+	struct ts_kv *kv = t->kv;
+	close_cursors(t);
+	int rc = mdb_txn_commit(t->mdb);
+	free(t);
+	return rc == MDB_SUCCESS ? TS_OK : fail(kv, rc, "commit to", err);
+}
+
+void ts_kv_abort(struct ts_kv_txn *t)
+{
+	if (t == NULL) {
+		return;
+	}
+	close_cursors(t);
+	mdb_txn_abort(t->mdb);
+	free(t);
+}
+
+int ts_kv_get(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_slice key,
+	      struct ts_slice *ret, struct ts_error *err)
+{
+	MDB_val k = to_val(key), v;
+	int rc = mdb_get(t->mdb, t->kv->tables[table], &k, &v);
+	if (rc == MDB_SUCCESS) {
+		*ret = from_val(v);
+		return TS_OK;
+	}
+	return rc == MDB_NOTFOUND ? TS_ENOTFOUND : fail(t->kv, rc, "read", err);
+}
+
+int ts_kv_put(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_slice key,
+	      struct ts_slice value, struct ts_error *err)
+{
+	MDB_val k = to_val(key), v = to_val(value);
+	int rc = mdb_put(t->mdb, t->kv->tables[table], &k, &v, 0);
+	return rc == MDB_SUCCESS ? TS_OK : fail(t->kv, rc, "write to", err);
+}
+
+int ts_kv_remove(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_slice key,
+		 struct ts_error *err)
+{
+	MDB_val k = to_val(key);
+	int rc = mdb_del(t->mdb, t->kv->tables[table], &k, NULL);
+	return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? TS_OK : fail(t->kv, rc, "write to", err);
+}
+
+static int cursor(struct ts_kv_txn *t, enum ts_kv_table table, MDB_cursor **ret,
+		  struct ts_error *err)
+{
+	if (t->cursors[table] == NULL) {
+		int rc = mdb_cursor_open(t->mdb, t->kv->tables[table], &t->cursors[table]);
+		if (rc != MDB_SUCCESS) {
+			return fail(t->kv, rc, "read", err);
+		}
+	}
+	*ret = t->cursors[table];
+	return TS_OK;
+}
+
+/* Move the table's cursor; only a pair whose key begins with `prefix` is an answer. */
+static int move(struct ts_kv_txn *t, enum ts_kv_table table, MDB_cursor_op op, struct ts_slice key,
+		struct ts_slice prefix, struct ts_kv_pair *ret, struct ts_error *err)
+{
+	MDB_cursor *c;
+	int code = cursor(t, table, &c, err);
+	if (code != TS_OK) {
+		return code;
+	}
+	MDB_val k = to_val(key), v;
+	int rc = mdb_cursor_get(c, &k, &v, op);
+	if (rc != MDB_SUCCESS && rc != MDB_NOTFOUND) {
+		return fail(t->kv, rc, "read", err);
+	}
+	if (rc == MDB_NOTFOUND || !ts_slice_starts(from_val(k), prefix)) {
+		return TS_ENOTFOUND;
+	}
+	*ret = (struct ts_kv_pair){from_val(k), from_val(v)};
+	return TS_OK;
+}
+
+int ts_kv_seek(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_slice key,
+	       struct ts_slice prefix, struct ts_kv_pair *ret, struct ts_error *err)
+{
+	return move(t, table, key.len > 0 ? MDB_SET_RANGE : MDB_FIRST, key, prefix, ret, err);
+}
+
+int ts_kv_next(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_slice prefix,
+	       struct ts_kv_pair *ret, struct ts_error *err)
+{
+	return move(t, table, MDB_NEXT, (struct ts_slice){NULL, 0}, prefix, ret, err);
+}
+
+/* The smallest key greater than all that begin with `prefix`; false where there is none. */
+static bool after_prefix(struct ts_slice prefix, char *to)
+{
+	memcpy(to, prefix.data, prefix.len);
+	for (size_t i = prefix.len; i-- > 0;) {
+		to[i] = (char)((unsigned char)to[i] + 1);
+		if (to[i] != 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int ts_kv_last(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_slice prefix,
+	       struct ts_kv_pair *ret, struct ts_error *err)
+{
+	char bound[64];
+	struct ts_slice none = {NULL, 0};
+	if (prefix.len > 0 && prefix.len <= sizeof(bound) && after_prefix(prefix, bound)) {
+		struct ts_slice key = {bound, prefix.len};
+		int code = move(t, table, MDB_SET_RANGE, key, none, ret, err);
+		if (code == TS_OK) {
+			return move(t, table, MDB_PREV, none, prefix, ret, err);
+		}
+		if (code != TS_ENOTFOUND) {
+			return code;
+		}
+	}
+	return move(t, table, MDB_LAST, none, prefix, ret, err);
+}
+
+int ts_kv_remove_prefix(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_slice prefix,
+			struct ts_error *err)
+{
+	struct ts_kv_pair pair;
+	int code;
+	while ((code = ts_kv_seek(t, table, prefix, prefix, &pair, err)) == TS_OK) {
+		int rc = mdb_cursor_del(t->cursors[table], 0);
+		if (rc != MDB_SUCCESS) {
+			return fail(t->kv, rc, "write to", err);
+		}
+	}
+	return code == TS_ENOTFOUND ? TS_OK : code;
+}
+
+uint64_t ts_kv_count(struct ts_kv_txn *t, enum ts_kv_table table)
+{
+	MDB_stat stat;
+	return mdb_stat(t->mdb, t->kv->tables[table], &stat) == MDB_SUCCESS ? stat.ms_entries : 0;
+}
