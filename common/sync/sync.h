@@ -12,26 +12,32 @@
 #include "common/store/store.h"
 #include "common/sync/upload.h"
 
+/* Numbers of versions, ascending. */
+struct ts_numbers {
+	uint64_t *at; /* owned */
+	size_t count, capacity;
+};
+
 struct ts_sync {
 	/* What is asked; set by the caller. */
 	uint32_t user;
-	const char *device;	  /* fingerprint or program, at most TS_DEVICE_MAX bytes; borrowed */
-	int64_t now;		  /* [s since 1970] */
-	size_t reject_max;	  /* rejected lines kept for a user */
-	bool init;		  /* subtype: init; the key is not looked at */
+	const char *device; /* fingerprint or program, at most TS_DEVICE_MAX bytes; borrowed */
+	int64_t now;        /* [s since 1970] */
+	size_t reject_max;  /* rejected lines kept for a user */
+	bool init;          /* subtype: init; the key is not looked at */
 	const struct ts_upload *upload; /* borrowed */
 
 	/* What came of it; all set by ts_sync_find(), the counts by ts_sync_store(). */
-	uint64_t since;	   /* the branch point: the last version which the client has; 0: none */
-	bool unknown_key;  /* a key was sent and none of them was ever issued to this user */
-	size_t stored;	   /* versions */
+	uint64_t since;   /* the branch point: the last version which the client has; 0: none */
+	bool unknown_key; /* a key was sent and none of them was ever issued to this user */
+	size_t stored;    /* versions */
 	size_t merges;
 	size_t conflicts;
-	size_t repaired;   /* tasks that were taken with a change, such as an unknown status */
-	size_t rejected;   /* lines put aside, now or in an earlier try */
-	char note[300];	   /* about repaired and rejected ones, a sentence for the user; or "" */
-	uint64_t *known;   /* heads that the client has just sent itself, ascending; owned */
-	size_t known_count;
+	size_t repaired; /* tasks that were taken with a change, such as an unknown status */
+	size_t rejected; /* lines put aside, now or in an earlier try */
+	char note[300];  /* about repaired and rejected ones, a sentence for the user; or "" */
+	struct ts_numbers known;   /* heads that the client has just sent itself */
+	struct ts_numbers differs; /* heads of sent tasks that the client has otherwise */
 };
 
 /* Find the branch point. Any transaction of the store will do. */
@@ -48,9 +54,10 @@ int ts_sync_store(struct ts_txn *t, struct ts_sync *s, struct ts_error *err) TS_
 void ts_sync_done(struct ts_sync *s);
 
 /*
- * The answer's payload: the head of each task that changed after the branch point, but for those
- * which the client has just sent, and the current sync key. Made in steps, so that a loop may
- * serve others in between; holds a read transaction until the last step.
+ * The answer's payload: the head of each task that changed after the branch point or that the
+ * client has otherwise, but for those which it has just sent itself, and the current sync key. Made
+ * in steps, so that a loop may serve others in between; holds a read transaction until the last
+ * step.
  */
 struct ts_answer;
 

@@ -12,13 +12,7 @@
 #include "common/base/slice.h"
 #include "common/base/spool.h"
 #include "common/base/uuid.h"
-
-/* Limits on what one peer may send; 0 is none. */
-struct ts_task_limits {
-	size_t line;	   /* [bytes] of one task's JSON */
-	size_t depth;	   /* of nested JSON */
-	size_t attributes; /* of one task, each tag and annotation counted */
-};
+#include "common/task/task_json.h"
 
 struct ts_upload;
 
@@ -44,4 +38,4 @@ size_t ts_upload_rejects(const struct ts_upload *u); /* lines kept aside */
 bool ts_upload_has_key(const struct ts_upload *u);   /* a sync key, whatever it looked like */
 /* Remember an older sync key that the client knows (header `history`), newest first; the payload's
  * own key comes before them. Words that are no UUID are passed over. */
-int ts_upload_history(struct ts_upload *u, struct ts_slice keys) TS_MUST_CHECK;
+void ts_upload_history(struct ts_upload *u, struct ts_slice keys);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/sync/sync.h"
+
+#include "common/sync/branch.h"
+#include "common/sync/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void forget_results(struct ts_sync *s)
+{
+	s->known.count = 0;
+	s->differs.count = 0;
+	s->stored = s->merges = s->conflicts = 0;
+	s->repaired = s->rejected = 0;
+	s->note[0] = '\0';
+}
+
+void ts_sync_done(struct ts_sync *s)
+{
+	free(s->known.at);
+	free(s->differs.at);
+	s->known = (struct ts_numbers){0};
+	s->differs = (struct ts_numbers){0};
+	forget_results(s);
+}
+
+int ts_sync_find(struct ts_txn *t, struct ts_sync *s, struct ts_error *err)
+{
+	const struct ts_upload *u = s->upload;
+	struct ts_transaction tr;
+	forget_results(s);
+	s->since = 0;
+	s->unknown_key = false;
+	if (s->init || (!u->has_key && u->key_count == 0)) {
+		return TS_OK;
+	}
+	for (size_t i = 0; i < u->key_count; i++) {
+		int code = ts_transaction_by_key(t, s->user, &u->keys[i], &tr, err);
+		if (code == TS_OK) {
+			s->since = tr.last;
+		}
+		if (code != TS_ENOTFOUND) {
+			return code;
+		}
+	}
+	s->unknown_key = true;
+	return TS_OK;
+}
+
+/* What the user is told about lines that were not taken as they came. */
+static void write_note(struct ts_sync *s)
+{
+	const struct ts_upload *u = s->upload;
+	char more[80] = "";
+	s->repaired = u->repaired;
+	s->rejected = u->reject_count;
+	if (s->rejected > 0) {
+		if (s->rejected > 1) {
+			(void)snprintf(more, sizeof(more), " So were %zu others.", s->rejected - 1);
+		}
+		(void)snprintf(s->note, sizeof(s->note), "%.180s%s The server keeps a copy.",
+			       u->first_reject, more);
+	} else if (s->repaired > 0) {
+		if (s->repaired > 1) {
+			(void)snprintf(more, sizeof(more), " So were %zu others.", s->repaired - 1);
+		}
+		(void)snprintf(s->note, sizeof(s->note), "%s%s", u->first_repair, more);
+	}
+}
+
+static int store_rejects(struct ts_txn *t, const struct ts_sync *s, struct ts_error *err)
+{
+	const struct ts_upload *u = s->upload;
+	const size_t count = u->reject_list.len / sizeof(struct ts_upload_reject);
+	TS_ARENA(arena);
+	bool any = false, is_new;
+	for (size_t i = 0; i < count; i++) {
+		struct ts_reject r = {.time = s->now};
+		ts_arena_reset(&arena);
+		int code = ts_upload_reject(u, i, &arena, &r, err);
+		if (code == TS_OK) {
+			code = ts_reject_add(t, s->user, &r, &is_new, err);
+		}
+		if (code != TS_OK) {
+			return code;
+		}
+		any |= is_new;
+	}
+	return any ? ts_reject_trim(t, s->user, s->reject_max, err) : TS_OK;
+}
+
+static int by_task(const void *a, const void *b)
+{
+	const struct ts_upload_entry *x = a, *y = b;
+	int c = memcmp(x->task.bytes, y->task.bytes, sizeof(x->task.bytes));
+	return c != 0 ? c : (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* Each task's states as one branch, in the order in which they were sent. */
+static int store_tasks(struct ts_branch *b, struct ts_upload_entry *entries, size_t count,
+		       struct ts_error *err)
+{
+	int code = TS_OK;
+	qsort(entries, count, sizeof(*entries), by_task);
+	for (size_t i = 0, n; i < count && code == TS_OK; i += n) {
+		for (n = 1; i + n < count && ts_uuid_eq(&entries[i].task, &entries[i + n].task);) {
+			n++;
+		}
+		code = ts_branch_store(b, &entries[i], n, err);
+	}
+	return code;
+}
+
+static int close_transaction(struct ts_branch *b, struct ts_transaction *newest,
+			     struct ts_error *err)
+{
+	if (b->next == b->first) {
+		return TS_OK;
+	}
+	newest->last = b->next - 1;
+	newest->key = ts_uuid_random();
+	newest->time = b->sync->now;
+	newest->tasks += b->new_tasks;
+	newest->bytes += b->bytes;
+	(void)snprintf(newest->device, sizeof(newest->device), "%s", b->sync->device);
+	return ts_transaction_add(b->txn, b->sync->user, newest, err);
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+static void sort_numbers(struct ts_numbers *n)
+{
+	if (n->count > 1) {
+		qsort(n->at, n->count, sizeof(*n->at), by_number);
+	}
+}
+
+int ts_sync_store(struct ts_txn *t, struct ts_sync *s, struct ts_error *err)
+{
+	const struct ts_upload *u = s->upload;
+	struct ts_transaction newest;
+	TS_CLEANUP(ts_branch_done) struct ts_branch b = {.txn = t, .sync = s};
+	int code = ts_sync_find(t, s, err);
+	if (code == TS_OK) {
+		code = ts_transaction_newest(t, s->user, &newest, err);
+	}
+	if (code != TS_OK) {
+		return code;
+	}
+	b.first = b.next = newest.last + 1;
+	TS_AUTOFREE struct ts_upload_entry *entries =
+		reallocarray(NULL, u->entry_count + 1, sizeof(*entries));
+	if (entries == NULL) {
+		return ts_fail(err, TS_ENOMEM, "Out of memory.");
+	}
+	if (u->entry_count > 0) {
+		memcpy(entries, u->entries, u->entry_count * sizeof(*entries));
+	}
+	code = store_tasks(&b, entries, u->entry_count, err);
+	if (code == TS_OK) {
+		code = close_transaction(&b, &newest, err);
+	}
+	if (code == TS_OK) {
+		code = store_rejects(t, s, err);
+	}
+	if (code != TS_OK) {
+		return code;
+	}
+	s->stored = b.next - b.first;
+	sort_numbers(&s->known);
+	sort_numbers(&s->differs);
+	write_note(s);
+	return TS_OK;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/task/json_number.h"
+
+#include "common/task/task.h"
+
+#define MARK "\\u0001"
+
+/* The length of the string that `s` begins with, both quotes included; to its end if it has no
+ * closing quote. */
+static size_t string_length(struct ts_slice s)
+{
+	size_t i = 1;
+	while (i < s.len && s.data[i] != '"') {
+		i += s.data[i] == '\\' ? 2 : 1;
+	}
+	return i < s.len ? i + 1 : s.len;
+}
+
+static size_t number_length(struct ts_slice s)
+{
+	size_t i = 0;
+	while (i < s.len && s.data[i] != '\0' && strchr("+-.0123456789eE", s.data[i]) != NULL) {
+		i++;
+	}
+	return i;
+}
+
+static size_t copy_string(struct ts_slice s, struct ts_buf *to)
+{
+	size_t n = string_length(s);
+	if (ts_slice_starts(ts_slice_skip(s, 1), TS_SLICE(MARK))) {
+		ts_buf_add_str(to, "\"" MARK);
+		ts_buf_add(to, s.data + 1, n - 1);
+	} else {
+		ts_buf_add(to, s.data, n);
+	}
+	return n;
+}
+
+static size_t copy_number(struct ts_slice s, struct ts_buf *to)
+{
+	size_t n = number_length(s);
+	ts_buf_add_str(to, "\"" MARK);
+	ts_buf_add(to, s.data, n);
+	ts_buf_add_char(to, '"');
+	return n;
+}
+
+int ts_json_mark_numbers(struct ts_slice json, size_t max_depth, struct ts_buf *to,
+			 struct ts_error *err)
+{
+	size_t depth = 0;
+	while (json.len > 0) {
+		char c = json.data[0];
+		size_t n = 1;
+		if (c == '"') {
+			n = copy_string(json, to);
+		} else if (c == '-' || (c >= '0' && c <= '9')) {
+			n = copy_number(json, to);
+			if (!ts_number_valid((struct ts_slice){json.data, n})) {
+				return ts_fail(err, TS_EMALF, "'%.*s' is not a number",
+					       n < 40 ? (int)n : 40, json.data);
+			}
+		} else {
+			ts_buf_add_char(to, c);
+			if (c == '{' || c == '[') {
+				depth++;
+			} else if ((c == '}' || c == ']') && depth > 0) {
+				depth--;
+			}
+		}
+		if (max_depth > 0 && depth > max_depth) {
+			return ts_fail(err, TS_EMALF, "it is nested deeper than %zu levels",
+				       max_depth);
+		}
+		json = ts_slice_skip(json, n);
+	}
+	return to->failed ? ts_fail(err, TS_ENOMEM, "out of memory") : TS_OK;
+}
+
+bool ts_json_unmark(struct ts_slice *text)
+{
+	if (text->len == 0 || text->data[0] != TS_JSON_MARK) {
+		return false;
+	}
+	*text = ts_slice_skip(*text, 1);
+	return text->len == 0 || text->data[0] != TS_JSON_MARK;
+}
