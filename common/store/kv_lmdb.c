@@ -4,7 +4,7 @@
  *
  * The map is address space, not disk: LMDB extends the file as it needs to, so the map is made far
  * larger than any file of tasks and larger still where the file has grown. Where the system
- * refuses that much (ulimit -v), it is halved until it is accepted.
+ * refuses that much (ulimit -v, valgrind), it is halved until it is accepted.
  */
 #include "common/store/kv.h"
 
@@ -119,7 +119,7 @@ static int open_largest(const char *path, MDB_env **ret)
 	const unsigned flags = MDB_NOSUBDIR | MDB_NOTLS;
 	size_t size = wanted_map(path);
 	int rc = open_env(path, size, flags, ret);
-	while (rc == ENOMEM && size > ((size_t)64 << 20)) {
+	while ((rc == ENOMEM || rc == EINVAL) && size > ((size_t)64 << 20)) {
 		size /= 2;
 		rc = open_env(path, size, flags, ret);
 	}
@@ -296,7 +296,7 @@ static int cursor(struct ts_kv_txn *t, enum ts_kv_table table, MDB_cursor **ret,
 static int move(struct ts_kv_txn *t, enum ts_kv_table table, MDB_cursor_op op, struct ts_slice key,
 		struct ts_slice prefix, struct ts_kv_pair *ret, struct ts_error *err)
 {
-	MDB_cursor *c;
+	MDB_cursor *c = NULL;
 	int code = cursor(t, table, &c, err);
 	if (code != TS_OK) {
 		return code;

@@ -30,9 +30,10 @@ static struct ts_task random_version(struct ts_arena *a, uint32_t *seed)
 	task.attrs = ts_arena_array(a, KEYS, sizeof(*task.attrs));
 	for (size_t i = 0; i < KEYS; i++) {
 		if (next_random(seed) % 4 != 0) {
-			task.attrs[task.count++] = (struct ts_attr){
-				keys[i], random_value(seed),
-				{next_random(seed) % 3, next_random(seed) % 2}};
+			task.attrs[task.count++] =
+				(struct ts_attr){keys[i],
+						 random_value(seed),
+						 {next_random(seed) % 3, next_random(seed) % 2}};
 		}
 	}
 	return task;
@@ -83,8 +84,8 @@ static const struct {
 START_TEST(a_change_is_stamped_behind_what_was_seen)
 {
 	TS_ARENA(a);
-	struct ts_attr before = {TS_SLICE("k"), {TS_VALUE_STRING, TS_SLICE("old")},
-				 {changes[_i].t, changes[_i].n}};
+	struct ts_attr before = {
+		TS_SLICE("k"), {TS_VALUE_STRING, TS_SLICE("old")}, {changes[_i].t, changes[_i].n}};
 	struct ts_attr after = {TS_SLICE("k"), {TS_VALUE_STRING, TS_SLICE("new")}, {0, 0}};
 	struct ts_task parent = one(&before, changes[_i].t), state = one(&after, changes[_i].m);
 	struct ts_task ret;
@@ -135,10 +136,10 @@ START_TEST(without_modified_the_latest_date_counts)
 	const char *dates[] = {undated[_i].end, undated[_i].entry, undated[_i].start};
 	for (size_t i = 0; i < 3; i++) {
 		if (dates[i] != NULL) {
-			attrs[task.count++] = (struct ts_attr){
-				ts_slice_of(names[i]),
-				{TS_VALUE_STRING, ts_slice_of(dates[i])},
-				{0, 0}};
+			attrs[task.count++] =
+				(struct ts_attr){ts_slice_of(names[i]),
+						 {TS_VALUE_STRING, ts_slice_of(dates[i])},
+						 {0, 0}};
 		}
 	}
 	ck_assert_int_eq(ts_task_time(&task, 42), undated[_i].t);

@@ -51,8 +51,8 @@ static void assert_head(struct fixture *f, const json_t *want, const char *name)
 	GOT(g);
 	json_error_t err;
 	fixture_sync(f, TS_SLICE(""), true, 2000000000, &g);
-	json_t *head = json_loads(g.payload.data, JSON_DISABLE_EOF_CHECK | JSON_DECODE_INT_AS_REAL,
-				  &err);
+	json_t *head =
+		json_loads(g.payload.data, JSON_DISABLE_EOF_CHECK | JSON_DECODE_INT_AS_REAL, &err);
 	ck_assert_msg(json_equal(head, want), "%s: %s", name, g.payload.data);
 	json_decref(head);
 }

@@ -6,8 +6,8 @@
 #define U "7f1c1f6e-0000-4000-8000-000000000001"
 #define V "7f1c1f6e-0000-4000-8000-000000000002"
 /* A task with the least that one needs, and `more` members. */
-#define TASK(more)  "{\"description\":\"d\",\"status\":\"pending\",\"uuid\":\"" U "\"" more "}"
-#define PLAIN	    "{\"description\":\"d\",\"status\":\"pending\",\"uuid\":\"" U "\"}"
+#define TASK(more) "{\"description\":\"d\",\"status\":\"pending\",\"uuid\":\"" U "\"" more "}"
+#define PLAIN      "{\"description\":\"d\",\"status\":\"pending\",\"uuid\":\"" U "\"}"
 
 /* What comes in, and what goes out. */
 static const struct {
@@ -31,7 +31,8 @@ static const struct {
 	 "{\"description\":\"d\",\"modified\":\"20260102T000000Z\",\"status\":\"pending\","
 	 "\"uuid\":\"" U "\"}"},
 	{TASK(",\"id\":5,\"urgency\":3.2"), PLAIN},
-	{TASK(",\"project\":null,\"tags\":[],\"x\":\"\",\"annotations\":[],\"depends\":\"\""), PLAIN},
+	{TASK(",\"project\":null,\"tags\":[],\"x\":\"\",\"annotations\":[],\"depends\":\"\""),
+	 PLAIN},
 	{TASK(",\"x\":{\"a\":{}}"), PLAIN},
 	/* Numbers keep their spelling; so do strings that look like what marks them. */
 	{TASK(",\"x\":3.50"), TASK(",\"x\":3.50")},
@@ -61,15 +62,18 @@ static const struct {
 	{TASK(",\"tags\":\"b,a\""), TASK(",\"tags\":[\"a\",\"b\"]")},
 	{TASK(",\"depends\":\"" V "," U "\""), TASK(",\"depends\":\"" U "," V "\"")},
 	{TASK(",\"depends\":[\"" V "\",\"" U "\"]"), TASK(",\"depends\":\"" U "," V "\"")},
-	{TASK(",\"depends\":\"[\\\"" V "\\\",\\\"" U "\\\"]\""), TASK(",\"depends\":\"" U "," V "\"")},
+	{TASK(",\"depends\":\"[\\\"" V "\\\",\\\"" U "\\\"]\""),
+	 TASK(",\"depends\":\"" U "," V "\"")},
 	{TASK(",\"depends\":\"[\\\\\\\"" V "\\\\\\\"]\""), TASK(",\"depends\":\"" V "\"")},
 	{TASK(",\"depends\":\"[:[" V "\""), TASK(",\"depends\":\"" V "\"")},
 	{TASK(",\"annotations\":[{\"entry\":\"20260102T030405Z\",\"description\":\"b\"},"
 	      "{\"description\":\"a\",\"entry\":1767323045}]"),
 	 TASK(",\"annotations\":[{\"description\":\"a\",\"entry\":\"20260102T030405Z\"},"
 	      "{\"description\":\"b\",\"entry\":\"20260102T030405Z\"}]")},
-	{TASK(",\"annotations\":[{\"entry\":\"20260102T030405Z\",\"description\":\"b\",\"by\":1.0}]"),
-	 TASK(",\"annotations\":[{\"description\":\"b\",\"entry\":\"20260102T030405Z\",\"by\":1.0}]")},
+	{TASK(",\"annotations\":[{\"entry\":\"20260102T030405Z\",\"description\":\"b\",\"by\":1.0}"
+	      "]"),
+	 TASK(",\"annotations\":[{\"description\":\"b\",\"entry\":\"20260102T030405Z\",\"by\":1.0}"
+	      "]")},
 	/* The same name twice: the later one counts. */
 	{TASK(",\"x\":1,\"x\":2"), TASK(",\"x\":2")},
 };
@@ -129,7 +133,8 @@ static const struct {
 	{TASK(",\"x\":1.5.5"), "is not a number"},
 	{TASK(",1:2"), "a name is a number"},
 	{TASK(",\"x\":[[[[[[[[1]]]]]]]]"), "nested deeper than 8"},
-	{TASK(",\"tags\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\",\"k\",\"l\"]"),
+	{TASK(",\"tags\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\",\"k\","
+	      "\"l\"]"),
 	 "more than 12 attributes"},
 	{TASK("}"), "it is not JSON"},
 	{TASK(",\"x\":\"\\u0000\""), "it is not JSON"},
@@ -159,7 +164,8 @@ START_TEST(unknown_statuses_are_repaired_and_told)
 	TS_BUF(out);
 	struct ts_task task;
 	struct ts_task_repair repair;
-	ck_assert_int_eq(read_task("{\"uuid\":\"" U "\",\"description\":\"d\",\"status\":\"aitin\"}",
+	ck_assert_int_eq(read_task("{\"uuid\":\"" U
+				   "\",\"description\":\"d\",\"status\":\"aitin\"}",
 				   &a, &task, &repair, NULL),
 			 TS_OK);
 	ck_assert_ptr_nonnull(strstr(repair.text, "'aitin'"));
@@ -174,12 +180,12 @@ static const struct {
 	const char *a, *b;
 	bool same;
 } numbers[] = {
-	{"2.5", "2.500000", true}, {"3", "3.000000", true},	{"0", "-0.0", true},
-	{"1e3", "1000", true},	   {"1.5E-2", "0.015", true},	{"10", "1", false},
-	{"2.5", "2.50001", false}, {"-2", "2", false},		{"1e999999999999", "1e5", false},
-	{"007", "7", false},	   {"", "0", false},		{".5", "0.5", false},
-	{"1 ", "1", false},	   {"100", "1e2", true},	{"0.1", "1", false},
-	{"12", "12e0", true},	   {"12.0", "1.2e+1", true},
+	{"2.5", "2.500000", true}, {"3", "3.000000", true},   {"0", "-0.0", true},
+	{"1e3", "1000", true},     {"1.5E-2", "0.015", true}, {"10", "1", false},
+	{"2.5", "2.50001", false}, {"-2", "2", false},        {"1e999999999999", "1e5", false},
+	{"007", "7", false},       {"", "0", false},          {".5", "0.5", false},
+	{"1 ", "1", false},        {"100", "1e2", true},      {"0.1", "1", false},
+	{"12", "12e0", true},      {"12.0", "1.2e+1", true},
 };
 
 START_TEST(numbers_are_the_same_however_they_are_spelled)

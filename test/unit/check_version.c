@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/tree/version.h"
 #include "common/tree/attrs.h"
+#include "common/tree/version.h"
 #include "test/unit/store_fixture.h"
 
 enum { VERSIONS = 200 };
@@ -71,8 +71,8 @@ START_TEST(the_ancestor_is_found_in_few_steps)
 	for (uint64_t head = 1; head <= VERSIONS; head += 13) {
 		for (uint64_t limit = 0; limit <= VERSIONS; limit++) {
 			uint64_t found;
-			ck_assert_int_eq(
-				ts_version_at(t, f.user.id, head, limit, &found, &f.err), TS_OK);
+			ck_assert_int_eq(ts_version_at(t, f.user.id, head, limit, &found, &f.err),
+					 TS_OK);
 			ck_assert_uint_eq(found, limit < head ? limit : head);
 		}
 	}
@@ -94,16 +94,24 @@ static const struct ts_attr packed[] = {
 	{TS_SLICE("status"), {TS_VALUE_STRING, TS_SLICE("odd")}, {51, 2}},
 	{TS_SLICE("due"), {TS_VALUE_STRING, TS_SLICE("20260101T000000Z")}, {-3, 0}},
 	{TS_SLICE("due"), {TS_VALUE_STRING, TS_SLICE("20261301T000000Z")}, {50, 9}},
-	{TS_SLICE("parent"), {TS_VALUE_STRING, TS_SLICE("7f1c1f6e-0000-4000-8000-000000000001")}, {50, 0}},
-	{TS_SLICE("parent"), {TS_VALUE_STRING, TS_SLICE("7F1C1F6E-0000-4000-8000-000000000001")}, {50, 0}},
+	{TS_SLICE("parent"),
+	 {TS_VALUE_STRING, TS_SLICE("7f1c1f6e-0000-4000-8000-000000000001")},
+	 {50, 0}},
+	{TS_SLICE("parent"),
+	 {TS_VALUE_STRING, TS_SLICE("7F1C1F6E-0000-4000-8000-000000000001")},
+	 {50, 0}},
 	{TS_SLICE("imask"), {TS_VALUE_NUMBER, TS_SLICE("3.50")}, {50, 0}},
 	{TS_SLICE("x"), {TS_VALUE_JSON, TS_SLICE("[1,2]")}, {50, 0}},
 	{TS_SLICE("x"), {TS_VALUE_NONE, TS_SLICE("")}, {253402300799, 1}},
 	{TS_SLICE("meta/a/b~0"), {TS_VALUE_STRING, TS_SLICE("v")}, {50, 0}},
 	{TS_SLICE("tag_home"), {TS_VALUE_STRING, TS_SLICE("x")}, {50, 0}},
-	{TS_SLICE("dep_7f1c1f6e-0000-4000-8000-000000000001"), {TS_VALUE_STRING, TS_SLICE("x")}, {50, 0}},
+	{TS_SLICE("dep_7f1c1f6e-0000-4000-8000-000000000001"),
+	 {TS_VALUE_STRING, TS_SLICE("x")},
+	 {50, 0}},
 	{TS_SLICE("dep_odd"), {TS_VALUE_STRING, TS_SLICE("x")}, {50, 0}},
-	{TS_SLICE("annotation_20260101T000000Z_called him_twice"), {TS_VALUE_STRING, TS_SLICE("x")}, {50, 0}},
+	{TS_SLICE("annotation_20260101T000000Z_called him_twice"),
+	 {TS_VALUE_STRING, TS_SLICE("x")},
+	 {50, 0}},
 	{TS_SLICE("annotation_odd"), {TS_VALUE_JSON, TS_SLICE("{\"a\":1}")}, {50, 0}},
 };
 
@@ -149,5 +157,4 @@ END_TEST
 
 UNIT_MAIN("version", {every_version_reads_back_as_it_was, 0},
 	  {the_ancestor_is_found_in_few_steps, 0},
-	  {attributes_are_packed_without_loss, TS_COUNT_OF(packed)},
-	  {damaged_records_are_told, 0})
+	  {attributes_are_packed_without_loss, TS_COUNT_OF(packed)}, {damaged_records_are_told, 0})

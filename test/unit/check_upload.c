@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/sync/internal.h"
+#include "test/unit/folder.h"
+#include "test/unit/unit.h"
+
+#define FOLDER(name) TS_CLEANUP(folder_done) struct folder name = folder_new()
+#define UPLOAD(name) TS_CLEANUP(ts_upload_free_p) struct ts_upload *name = NULL
+#define KEY          "7f1c1f6e-0000-4000-8000-00000000000f"
+
+static struct ts_error err;
+
+static const struct {
+	const char *what;
+	size_t each, total;
+} budgets[] = {
+	{"all in memory", 1 << 20, 1 << 20},
+	{"each to a file", 100, 1 << 20},
+	{"no memory at all", 0, 0},
+	{"the total is used up", 1 << 20, 150},
+};
+
+/* Tasks of growing length, one a line, behind a key. */
+static void make_payload(struct ts_buf *b, int count)
+{
+	ts_buf_add_str(b, KEY "\n\n");
+	for (int i = 0; i < count; i++) {
+		ts_buf_printf(
+			b, "{\"uuid\":\"7f1c1f6e-0000-4000-8000-%012d\",\"description\":\"%*d\"}\n",
+			i, i + 1, i);
+	}
+}
+
+static void assert_states(const struct ts_upload *u, size_t count)
+{
+	ck_assert_uint_eq(ts_upload_tasks(u), count);
+	for (size_t i = 0; i < count; i++) {
+		TS_ARENA(a);
+		struct ts_task task;
+		bool repaired;
+		ck_assert_int_eq(
+			ts_upload_state(u, u->entries[i].offset, &a, &task, &repaired, &err),
+			TS_OK);
+		ck_assert(repaired);
+		const struct ts_attr *d = ts_task_find(&task, TS_SLICE("description"));
+		ck_assert_uint_eq(d->value.text.len, i + 1);
+	}
+}
+
+START_TEST(states_come_back_from_memory_and_from_files)
+{
+	static const struct ts_task_limits limits = {0};
+	FOLDER(f);
+	TS_BUF(payload);
+	struct ts_spool_budget budget = {
+		.dir = f.path, .each = budgets[_i].each, .total = budgets[_i].total};
+	make_payload(&payload, 40);
+	{
+		UPLOAD(u);
+		ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
+		for (size_t at = 0; at < payload.len; at += 7) {
+			size_t n = payload.len - at < 7 ? payload.len - at : 7;
+			ck_assert_int_eq(
+				ts_upload_feed(u, (struct ts_slice){payload.data + at, n}, &err),
+				TS_OK);
+			ck_assert_uint_le(atomic_load(&budget.used), budget.total);
+		}
+		ck_assert_int_eq(ts_upload_end(u, &err), TS_OK);
+		ck_assert(ts_upload_has_key(u));
+		assert_states(u, 40);
+	}
+	ck_assert_uint_eq(atomic_load(&budget.used), 0);
+}
+END_TEST
+
+/* What a payload is taken for. */
+static const struct {
+	const char *payload;
+	size_t tasks, rejects;
+	bool key;
+	int code;
+} payloads[] = {
+	{"", 0, 0, false, TS_OK},
+	{"\n\n\n", 0, 0, false, TS_OK},
+	{"null", 0, 0, false, TS_OK},
+	{KEY, 0, 0, true, TS_OK},
+	{"\r\n" KEY "\r\n", 0, 0, true, TS_OK},
+	{"short", 0, 0, true, TS_OK},
+	{"{\"uuid\":\"" KEY "\",\"description\":\"d\"}\n" KEY, 1, 0, true, TS_OK},
+	{"{\"uuid\":\"" KEY "\",\"description\":\"d\"}", 1, 0, false, TS_OK},
+	{"{}\n[]\n{\"uuid\":\"" KEY "\",\"description\":\"d\"}\n", 1, 2, false, TS_OK},
+	{"a line that is neither a key nor a task, but long", 0, 1, false, TS_OK},
+	{"{\"uuid\":\"" KEY
+	 "\",\"description\":\"0123456789012345678901234567890123456789\"}\n" KEY,
+	 0, 1, true, TS_OK},
+	{"\xFF", 0, 0, false, TS_EENCODING},
+	{"\xC3", 0, 0, false, TS_EENCODING},
+};
+
+START_TEST(payloads_are_understood)
+{
+	static const struct ts_task_limits limits = {.line = 90};
+	FOLDER(f);
+	UPLOAD(u);
+	struct ts_spool_budget budget = {.dir = f.path, .each = 1 << 16, .total = 1 << 16};
+	ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
+	int code = ts_upload_feed(u, ts_slice_of(payloads[_i].payload), &err);
+	code = code == TS_OK ? ts_upload_end(u, &err) : code;
+	ck_assert_int_eq(code, payloads[_i].code);
+	ck_assert_uint_eq(ts_upload_tasks(u), payloads[_i].tasks);
+	ck_assert_uint_eq(ts_upload_rejects(u), payloads[_i].rejects);
+	ck_assert_int_eq(ts_upload_has_key(u), payloads[_i].key);
+}
+END_TEST
+
+START_TEST(the_payloads_key_is_newer_than_the_headers)
+{
+	static const struct ts_task_limits limits = {0};
+	FOLDER(f);
+	UPLOAD(u);
+	struct ts_spool_budget budget = {.dir = f.path, .each = 1 << 16, .total = 1 << 16};
+	ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
+	ts_upload_history(u, TS_SLICE("7f1c1f6e-0000-4000-8000-000000000001, junk "
+				      "7f1c1f6e-0000-4000-8000-000000000002"));
+	ck_assert_uint_eq(u->key_count, 2);
+	ck_assert_int_eq(ts_upload_feed(u, TS_SLICE(KEY "\n"), &err), TS_OK);
+	ck_assert_int_eq(ts_upload_end(u, &err), TS_OK);
+	ck_assert_uint_eq(u->key_count, 3);
+	ck_assert_str_eq(ts_uuid_text(&u->keys[0]).text, KEY);
+	for (int i = 0; i < 2 * TS_HISTORY_MAX; i++) {
+		ts_upload_history(u, TS_SLICE(KEY));
+	}
+	ck_assert_uint_eq(u->key_count, TS_HISTORY_MAX);
+}
+END_TEST
+
+START_TEST(a_full_disk_is_told)
+{
+	static const struct ts_task_limits limits = {0};
+	UPLOAD(u);
+	TS_BUF(payload);
+	struct ts_spool_budget budget = {.dir = "/nonexistent", .each = 0, .total = 0};
+	make_payload(&payload, 2);
+	ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
+	ck_assert_int_ne(ts_upload_feed(u, ts_buf_slice(&payload), &err), TS_OK);
+	ck_assert_ptr_nonnull(strstr(err.text, "/nonexistent"));
+}
+END_TEST
+
+UNIT_MAIN("upload", {states_come_back_from_memory_and_from_files, TS_COUNT_OF(budgets)},
+	  {payloads_are_understood, TS_COUNT_OF(payloads)},
+	  {the_payloads_key_is_newer_than_the_headers, 0}, {a_full_disk_is_told, 0})
