@@ -2,13 +2,14 @@
 /* Compiler attributes and ownership by scope; includable everywhere. */
 #pragma once
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define TS_MUST_CHECK	__attribute__((warn_unused_result))
+#define TS_MUST_CHECK   __attribute__((warn_unused_result))
 #define TS_NONNULL(...) __attribute__((nonnull(__VA_ARGS__)))
 #define TS_PRINTF(f, a) __attribute__((format(printf, f, a)))
-#define TS_CLEANUP(fn)	__attribute__((cleanup(fn)))
+#define TS_CLEANUP(fn)  __attribute__((cleanup(fn)))
 
 /* Make `fn_p`, the scope-exit form of a destructor that accepts NULL. */
 #define TS_DEFINE_CLEANUP(type, fn)                                                                \
@@ -26,6 +27,9 @@
 	})
 
 #define TS_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The structure that `p`, which points to its field `field`, is embedded in. */
+#define TS_OWNER(p, type, field) ((type *)(void *)((char *)(p) - offsetof(type, field)))
 
 static inline void ts_free_p(void *pp)
 {

@@ -37,8 +37,12 @@ static bool parse_iso(struct ts_slice s, int64_t *ret)
 	    mi > 59 || sec > 59) {
 		return false;
 	}
-	struct tm tm = {.tm_year = y - 1900, .tm_mon = mo - 1, .tm_mday = d,
-			.tm_hour = h, .tm_min = mi, .tm_sec = sec};
+	struct tm tm = {.tm_year = y - 1900,
+			.tm_mon = mo - 1,
+			.tm_mday = d,
+			.tm_hour = h,
+			.tm_min = mi,
+			.tm_sec = sec};
 	*ret = timegm(&tm);
 	return true;
 }

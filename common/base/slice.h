@@ -37,7 +37,8 @@ static inline int ts_slice_cmp(struct ts_slice a, struct ts_slice b)
 
 static inline bool ts_slice_starts(struct ts_slice s, struct ts_slice prefix)
 {
-	return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.data, prefix.data, prefix.len) == 0);
+	return s.len >= prefix.len &&
+	       (prefix.len == 0 || memcmp(s.data, prefix.data, prefix.len) == 0);
 }
 
 static inline struct ts_slice ts_slice_skip(struct ts_slice s, size_t n)

@@ -12,10 +12,10 @@
 
 /* What all spools of a process share. Owned by the caller; outlives every spool made with it. */
 struct ts_spool_budget {
-	const char *dir;     /* where temporary files are made; borrowed */
-	size_t each;	     /* [bytes] one spool may hold in memory */
-	size_t total;	     /* [bytes] all of them together may hold in memory */
-	atomic_size_t used;  /* [bytes] held in memory now */
+	const char *dir;    /* where temporary files are made; borrowed */
+	size_t each;        /* [bytes] one spool may hold in memory */
+	size_t total;       /* [bytes] all of them together may hold in memory */
+	atomic_size_t used; /* [bytes] held in memory now */
 };
 
 struct ts_spool;

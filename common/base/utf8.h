@@ -9,7 +9,7 @@
  * Unicode's table 3-7 says: no overlong form, no surrogate, nothing above U+10FFFF.
  */
 struct ts_utf8 {
-	uint8_t need;	  /* continuation bytes still to come */
+	uint8_t need;      /* continuation bytes still to come */
 	uint8_t low, high; /* bounds of the next one */
 };
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Small files, whole: certificates, keys, bundles. */
+#pragma once
+
+#include "common/base/buf.h"
+#include "common/base/error.h"
+
+#include <sys/types.h>
+
+/* Append the file's bytes to `to`. TS_ENOTFOUND, TS_EIO, TS_ENOMEM; TS_ETOOBIG beyond `max`. */
+int ts_file_read(const char *path, size_t max, struct ts_buf *to,
+		 struct ts_error *err) TS_MUST_CHECK;
+
+enum ts_file_how {
+	TS_FILE_NEW,    /* TS_EEXIST, and nothing is touched, where there is one already */
+	TS_FILE_REPLACE /* take the place of what is there */
+};
+
+/* Write a file of that mode: complete and on disk, or not there at all. TS_EFULL, TS_EIO. */
+int ts_file_write(const char *path, struct ts_slice data, mode_t mode, enum ts_file_how how,
+		  struct ts_error *err) TS_MUST_CHECK;
+
+/* Make a directory, and those above it as far as they are missing, each with that mode.
+ * *ret_made (may be NULL): false where it was there. */
+int ts_dir_make(const char *path, mode_t mode, bool *ret_made, struct ts_error *err) TS_MUST_CHECK;
