@@ -17,16 +17,28 @@ enum ts_wait { TS_WAIT_READ, TS_WAIT_WRITE };
 
 /* How far the other end's certificate is believed. */
 enum ts_trust {
-	TS_TRUST_STRICT,	  /* chain, dates, revocation; as a client the host name as well */
+	TS_TRUST_STRICT,          /* chain, dates, revocation; as a client the host name as well */
 	TS_TRUST_IGNORE_HOSTNAME, /* as a client: everything but the name */
-	TS_TRUST_ALLOW_ALL	  /* anything */
+	TS_TRUST_ALLOW_ALL        /* anything */
 };
 
+/* What is offered and accepted where the configuration names no GnuTLS priorities of its own: TLS
+ * 1.2 and 1.3 with forward secrecy, the quickest curve first. */
+#define TS_TLS_PRIORITIES                                                                          \
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:-GROUP-ALL:+GROUP-X25519:"       \
+	"+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-SECP521R1:%SERVER_PRECEDENCE"
+/* For phones that were made before 2015: TLS 1.0 and 1.1 as well, key exchange by RSA (needs an
+ * RSA key), signatures with SHA-1. */
+#define TS_TLS_PRIORITIES_LEGACY                                                                   \
+	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:+VERS-TLS1.1:+VERS-TLS1.0:+RSA:-DHE-RSA:"      \
+	"+SHA1:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:+GROUP-SECP521R1:"       \
+	"+SIGN-RSA-SHA1:+SIGN-ECDSA-SHA1:%SERVER_PRECEDENCE:%VERIFY_ALLOW_SIGN_WITH_SHA1"
+
 struct ts_tls_config {
-	const char *ca_file;	/* NULL: the system's roots for a client, nobody for a server */
-	const char *cert_file;	/* PEM chain, own certificate first */
-	const char *key_file;	/* PEM */
-	const char *crl_file;	/* NULL: none */
+	const char *ca_file;    /* NULL: the system's roots for a client, nobody for a server */
+	const char *cert_file;  /* PEM chain, own certificate first */
+	const char *key_file;   /* PEM */
+	const char *crl_file;   /* NULL: none */
 	const char *priorities; /* GnuTLS priority string; NULL: ours, TLS 1.2 and 1.3 */
 	enum ts_trust trust;
 };
@@ -69,18 +81,18 @@ int ts_tls_bye(struct ts_tls *t, enum ts_wait *wait) TS_MUST_CHECK;
 size_t ts_tls_pending(const struct ts_tls *t);
 
 enum ts_peer_state {
-	TS_PEER_NONE,	   /* it showed no certificate */
+	TS_PEER_NONE,      /* it showed no certificate */
 	TS_PEER_VERIFIED,  /* chain, dates and revocation are in order, or trust is allow all */
 	TS_PEER_UNTRUSTED, /* `reason` says why */
 };
 
 struct ts_tls_peer {
 	enum ts_peer_state state;
-	char reason[200];	/* a sentence for its user: "Your client certificate expired on …" */
-	char name[128];		/* common name of the certificate, "" if none */
-	char fingerprint[65];	/* SHA-256 of the certificate in hexadecimal, "" if none */
-	int64_t not_after;	/* [s since 1970] the certificate's end, 0 if none */
-	char protocol[64];	/* such as "TLS1.3 ECDHE-X25519 ECDSA-SECP256R1-SHA256" */
+	char reason[200]; /* a sentence for its user: "Your client certificate expired on …" */
+	char name[128];   /* common name of the certificate, "" if none */
+	char fingerprint[65]; /* SHA-256 of the certificate in hexadecimal, "" if none */
+	int64_t not_after;    /* [s since 1970] the certificate's end, 0 if none */
+	char protocol[64];    /* such as "TLS1.3 ECDHE-X25519 ECDSA-SECP256R1-SHA256" */
 };
 
 /* After the handshake: who is at the other end? */

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of this folder share; nobody outside it knows GnuTLS. */
+#pragma once
+
+#include "common/base/error.h"
+#include "common/base/file.h"
+#include "common/tls/pki.h"
+#include "common/tls/tls.h"
+
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <stdatomic.h>
+
+struct ts_tls_creds {
+	atomic_uint refs;
+	enum ts_trust trust;
+	bool has_ca; /* false: the system's roots, which vouch for servers and never for clients */
+	gnutls_certificate_credentials_t x509;
+	gnutls_priority_t priorities;
+};
+
+struct ts_tls {
+	struct ts_tls_creds *creds; /* a reference */
+	gnutls_session_t session;
+	bool server;
+	char *host; /* as a client, whom we want to reach: without brackets and zone */
+};
+
+struct ts_pki_text {
+	char text[200];
+};
+
+struct ts_pki_ca {
+	gnutls_x509_crt_t crt;
+	gnutls_x509_privkey_t key;
+	gnutls_datum_t pem;
+};
+
+/* The first certificate of a PEM file. */
+int ts_crt_read(const char *path, gnutls_x509_crt_t *ret, struct ts_error *err) TS_MUST_CHECK;
+
+/* Keys. */
+int ts_key_read(const char *path, gnutls_x509_privkey_t *ret, struct ts_error *err) TS_MUST_CHECK;
+int ts_key_make(enum ts_key_type type, gnutls_x509_privkey_t *ret,
+		struct ts_error *err) TS_MUST_CHECK;
+int ts_key_pem(gnutls_x509_privkey_t key, gnutls_datum_t *ret, struct ts_error *err) TS_MUST_CHECK;
+/* Make one and write it; *ret may be NULL. */
+int ts_key_write_new(const char *path, enum ts_key_type type, gnutls_x509_privkey_t *ret,
+		     struct ts_error *err) TS_MUST_CHECK;
+/* Write a file; what has mode 0600 is a secret, and is forgotten from memory. */
+int ts_pem_write(const char *path, const gnutls_datum_t *pem, mode_t mode, enum ts_file_how how,
+		 struct ts_error *err) TS_MUST_CHECK;
+/* TS_ETLS or TS_ENOMEM, with GnuTLS's words for `number`. */
+int ts_tls_refuse(struct ts_error *err, const char *what, int number);
+
+/* The certificate that the other end showed; NULL if none. The caller frees it. */
+gnutls_x509_crt_t ts_tls_peer_cert(gnutls_session_t session);
+/* Why `status`, a set of gnutls_certificate_status_t, says that it is not to be believed. */
+struct ts_pki_text ts_tls_untrusted(const struct ts_tls *t, unsigned status);
+
+/* "" where there is none. Control characters become question marks. */
+void ts_cert_name(gnutls_x509_crt_t crt, char *to, size_t size);
+void ts_cert_fingerprint(gnutls_x509_crt_t crt, char to[static 65]);
+
+static inline void ts_crt_deinit_p(gnutls_x509_crt_t *crt)
+{
+	if (*crt != NULL) {
+		gnutls_x509_crt_deinit(*crt);
+	}
+}
+
+static inline void ts_privkey_deinit_p(gnutls_x509_privkey_t *key)
+{
+	if (*key != NULL) {
+		gnutls_x509_privkey_deinit(*key);
+	}
+}
+
+static inline void ts_crl_deinit_p(gnutls_x509_crl_t *crl)
+{
+	if (*crl != NULL) {
+		gnutls_x509_crl_deinit(*crl);
+	}
+}
+
+static inline void ts_datum_free_p(gnutls_datum_t *d)
+{
+	gnutls_free(d->data);
+}
+
+#define TS_CRT(name)     TS_CLEANUP(ts_crt_deinit_p) gnutls_x509_crt_t name = NULL
+#define TS_PRIVKEY(name) TS_CLEANUP(ts_privkey_deinit_p) gnutls_x509_privkey_t name = NULL
+#define TS_CRL(name)     TS_CLEANUP(ts_crl_deinit_p) gnutls_x509_crl_t name = NULL
+#define TS_DATUM(name)   TS_CLEANUP(ts_datum_free_p) gnutls_datum_t name = {0}
