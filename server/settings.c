@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/settings.h"
+
+#define AT(field)                .at = offsetof(struct settings, field)
+#define TEXT(field)              .type = TS_CONF_STR, AT(field)
+#define CHOICE(field, words)     .type = TS_CONF_CHOICE, AT(field), .choices = (words)
+#define SWITCH(field)            .type = TS_CONF_BOOL, AT(field)
+#define NUMBER(field, low, high) .type = TS_CONF_INT, AT(field), .min = (low), .max = (high)
+#define BYTES(field, low, high)  .type = TS_CONF_SIZE, AT(field), .min = (low), .max = (high)
+#define TIME(field)              .type = TS_CONF_TIME, AT(field), .min = 100, .max = 7 * DAY
+#define IGNORED                  .type = TS_CONF_NONE
+
+#define K   (UINT64_C(1) << 10)
+#define M   (UINT64_C(1) << 20)
+#define G   (UINT64_C(1) << 30)
+#define DAY UINT64_C(86400000) /* [ms] */
+
+#define ADDRESS      "Address"
+#define CERTIFICATES "Certificates"
+#define LOGGING      "Log"
+#define COMMANDS     "Commands"
+#define LIMITS       "Limits"
+#define TIMES        "Times"
+#define INERT        "Accepted, without effect"
+
+const struct ts_conf_item settings_items[] = {
+	{"server", TEXT(server), .def = "", .group = ADDRESS,
+	 .doc = "Where the server listens: `host:port`. The host is a name, an IPv4 address, "
+		"an IPv6 address in brackets, or `*` for every address. Port 0 takes a free "
+		"one. It has to be set before the server can start; the usual port is 53589."},
+	{"family", CHOICE(family, "IPv4|IPv6|"), .def = "", .group = ADDRESS,
+	 .doc = "Listen on IPv4 or IPv6 addresses only; empty is both."},
+	{"queue.size", NUMBER(queue_size, 1, 65535), .def = "1024", .group = ADDRESS,
+	 .doc = "How many connections may wait to be accepted (see listen(2))."},
+	{"threads", NUMBER(threads, 0, 1024), .def = "0", .group = ADDRESS,
+	 .doc = "How many threads serve connections; 0 is one for each processor core."},
+	{"pid.file", TEXT(pid_file), .def = "", .group = ADDRESS,
+	 .doc = "A file that holds the number of the server's process while it runs; empty is "
+		"none."},
+
+	{"ca.cert", TEXT(ca_cert), .def = "", .group = CERTIFICATES,
+	 .doc = "A file with the certificates, in PEM, of the authority that clients' "
+		"certificates must come from. `taskd client` believes a server by it."},
+	{"server.cert", TEXT(server_cert), .def = "", .group = CERTIFICATES,
+	 .doc = "A file with the server's certificate in PEM, those of its issuers behind it."},
+	{"server.key", TEXT(server_key), .def = "", .group = CERTIFICATES,
+	 .doc = "A file with the key of `server.cert` in PEM."},
+	{"server.crl", TEXT(server_crl), .def = "", .group = CERTIFICATES,
+	 .doc = "A file with a revocation list in PEM: the clients whose certificates are on "
+		"it are refused. Empty is none."},
+	{"trust", CHOICE(trust, "strict|allow all"), .def = "strict", .group = CERTIFICATES,
+	 .doc = "With `strict` a client must show a certificate that is in order; with `allow "
+		"all` its organization, user and key are enough."},
+	{"ciphers", TEXT(ciphers), .def = "", .group = CERTIFICATES,
+	 .doc = "A priority string of GnuTLS. Empty is TLS 1.2 and 1.3 with the cipher suites "
+		"of today."},
+	{"tls.legacy", SWITCH(tls_legacy), .def = "off", .group = CERTIFICATES,
+	 .doc = "Also speak TLS 1.0 and 1.1, with the cipher suites that old phones have. It "
+		"has no effect where `ciphers` is set."},
+	{"client.cert", TEXT(client_cert), .def = "", .group = CERTIFICATES,
+	 .doc = "A file with the certificate that `taskd client` shows, in PEM."},
+	{"client.key", TEXT(client_key), .def = "", .group = CERTIFICATES,
+	 .doc = "A file with the key of `client.cert` in PEM."},
+
+	{"log", TEXT(log), .def = "-", .group = LOGGING,
+	 .doc = "The file that the server's log is appended to; `-` or empty is standard "
+		"output. It is opened again at a HUP signal."},
+	{"ip.log", SWITCH(ip_log), .def = "on", .group = LOGGING,
+	 .doc = "Whether the log holds the clients' addresses."},
+	{"verbose", SWITCH(verbose), .def = "on", .group = LOGGING,
+	 .doc = "Whether the log holds a line for each request. With `off` it holds what went "
+		"wrong."},
+	{"debug", SWITCH(debug), .def = "off", .group = LOGGING,
+	 .doc = "Whether the log holds what helps to find a fault, such as the steps of each "
+		"connection."},
+	{"debug.tls", NUMBER(debug_tls, 0, 9), .def = "0", .group = LOGGING,
+	 .doc = "How much GnuTLS tells the log, 0 to 9. At the upper end it tells secrets."},
+
+	{"confirmation", SWITCH(confirmation), .def = "on", .group = COMMANDS,
+	 .doc = "Whether `taskd config` and `taskd remove` ask before they change or remove "
+		"what is there. They ask at a terminal only, and not with `--force`."},
+
+	{"request.limit", BYTES(request_limit, 0, 4 * G), .def = "64M", .group = LIMITS,
+	 .doc = "The size of the largest request; a larger one is answered with 504. 0 is no "
+		"limit but that of the protocol, 4 GiB."},
+	{"header.limit", BYTES(header_limit, 256, M), .def = "16K", .group = LIMITS,
+	 .doc = "The size of the headers of a request."},
+	{"task.limit", BYTES(task_limit, K, G), .def = "4M", .group = LIMITS,
+	 .doc = "The size of one task. A larger one goes to the quarantine; the others of its "
+		"request are stored."},
+	{"task.depth", NUMBER(task_depth, 4, 1000), .def = "64", .group = LIMITS,
+	 .doc = "How deep the values of a task may be nested."},
+	{"task.attributes", NUMBER(task_attributes, 16, 10000000), .def = "100000", .group = LIMITS,
+	 .doc = "How many attributes, tags and annotations a task may have."},
+	{"connection.limit", NUMBER(connection_limit, 1, 1000000), .def = "10000", .group = LIMITS,
+	 .doc = "How many connections may be open at a time; more wait to be accepted."},
+	{"connection.memory", BYTES(connection_memory, 4 * K, G), .def = "256K", .group = LIMITS,
+	 .doc = "How much of one request is held in memory; what is beyond goes to a "
+		"temporary file in the data directory."},
+	{"memory.limit", BYTES(memory_limit, M, 1024 * G), .def = "256M", .group = LIMITS,
+	 .doc = "How much of all requests together is held in memory."},
+	{"storage.queue", NUMBER(storage_queue, 1, 1000000), .def = "4096", .group = LIMITS,
+	 .doc = "How many requests may wait to be stored; more are answered with 302, which "
+		"asks the client to try again."},
+	{"quarantine.limit", NUMBER(quarantine_limit, 0, 1000000), .def = "1000", .group = LIMITS,
+	 .doc = "How many lines that could not be read as tasks are kept for a user; the "
+		"oldest go first. `taskd quarantine` shows them."},
+
+	{"timeout.handshake", TIME(timeout_handshake), .def = "15s", .group = TIMES,
+	 .doc = "How long a client may take to agree on TLS."},
+	{"timeout.header", TIME(timeout_header), .def = "30s", .group = TIMES,
+	 .doc = "How long a client may take to send the headers of its request."},
+	{"timeout.idle", TIME(timeout_idle), .def = "1m", .group = TIMES,
+	 .doc = "How long a client may send, or take, nothing at all while it sends the rest "
+		"of its request or takes its answer."},
+	{"timeout.request", TIME(timeout_request), .def = "1h", .group = TIMES,
+	 .doc = "How long a request may take from its first byte to the last one of its "
+		"answer."},
+	{"timeout.close", TIME(timeout_close), .def = "5s", .group = TIMES,
+	 .doc = "How long a client may take to close the connection behind its answer."},
+	{"timeout.stop", TIME(timeout_stop), .def = "30s", .group = TIMES,
+	 .doc = "How long a server that was told to stop goes on with what it has begun."},
+
+	{"extensions", IGNORED, .def = "", .group = INERT,
+	 .doc = "In Taskserver, a directory of scripts, none of which ever existed."},
+	{"dh_bits", IGNORED, .def = "", .group = INERT,
+	 .doc = "In Taskserver, the size of Diffie-Hellman parameters. GnuTLS chooses them by "
+		"itself now; `ciphers` decides which key exchanges there are."},
+	{"client.allow", IGNORED, .def = "", .group = INERT,
+	 .doc = "In Taskserver before 1.1.0, which programs may connect. What a program says "
+		"of itself proves nothing, so every one may."},
+	{"client.deny", IGNORED, .def = "", .group = INERT,
+	 .doc = "In Taskserver before 1.1.0, which programs may not connect; see "
+		"`client.allow`."},
+	{"root", IGNORED, .def = "", .group = INERT,
+	 .doc = "In Taskserver, the data directory. It is named by `--data` or `$TASKDDATA` "
+		"here."},
+};
+
+const size_t settings_count = TS_COUNT_OF(settings_items);
