@@ -8,7 +8,13 @@
 #include "common/base/buf.h"
 #include "common/base/error.h"
 
-enum ts_log_level { TS_LOG_ERROR = 3, TS_LOG_WARNING = 4, TS_LOG_INFO = 6, TS_LOG_DEBUG = 7 };
+enum ts_log_level {
+	TS_LOG_ERROR = 3,
+	TS_LOG_WARNING = 4,
+	TS_LOG_NOTICE = 5, /* the program's own life: always wanted, and not alarming */
+	TS_LOG_INFO = 6,
+	TS_LOG_DEBUG = 7
+};
 
 /* Write to `path` (appending), or to standard output for "-", what is at least as grave as
  * `level`. May be called again: then it reopens, as after a rotation. TS_EIO… with a sentence, and

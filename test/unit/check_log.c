@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/log/log.h"
+#include "folder.h"
+#include "unit.h"
+
+#include <pthread.h>
+
+/* The file's contents without the times. */
+static void read_log(const char *path, struct ts_buf *ret)
+{
+	char line[2000];
+	FILE *f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	ts_buf_clear(ret);
+	ts_buf_add(ret, "", 0);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		ck_assert_uint_gt(strlen(line), 25);
+		ck_assert_int_eq(line[10], 'T');
+		ck_assert_int_eq(line[23], 'Z');
+		ts_buf_add_str(ret, line + 25);
+	}
+	(void)fclose(f);
+}
+
+static const struct {
+	const char *value, *text;
+} fields[] = {
+	{"plain", "plain"},
+	{"", "-"},
+	{"two words", "\"two words\""},
+	{"a=b", "\"a=b\""},
+	{"say \"hi\"", "\"say \\\"hi\\\"\""},
+	{"back\\slash", "\"back\\\\slash\""},
+	{"line\nbreak", "\"line\\x0abreak\""},
+	{"\x7f", "\"\\x7f\""},
+	{"f\xc3\xbcr", "f\xc3\xbcr"},
+	{"f\xc3\xbcr dich", "\"f\xc3\xbcr dich\""},
+	{"bad\xff", "\"bad\\xff\""},
+};
+
+START_TEST(structured_lines)
+{
+	FOLDER(f);
+	TS_BUF(got);
+	TS_BUF(want);
+	struct folder_path path = folder_at(&f, "log");
+	struct ts_log_line l;
+	ck_assert_int_eq(ts_log_open(path.text, TS_LOG_INFO, NULL), TS_OK);
+	ts_log_begin(&l, TS_LOG_INFO, "test");
+	ts_log_field(&l, "value", ts_slice_of(fields[_i].value));
+	ts_log_fieldf(&l, "number", "%d", 7);
+	ts_log_end(&l);
+	ts_log_close();
+	read_log(path.text, &got);
+	ts_buf_printf(&want, "info event=test value=%s number=7\n", fields[_i].text);
+	ck_assert_str_eq(got.data, want.data);
+}
+END_TEST
+
+START_TEST(levels)
+{
+	FOLDER(f);
+	TS_BUF(got);
+	struct folder_path path = folder_at(&f, "log");
+	struct ts_log_line l;
+	ck_assert(!ts_log_wants(TS_LOG_ERROR));
+	ts_log(TS_LOG_ERROR, "before it is open");
+	ck_assert_int_eq(ts_log_open(path.text, TS_LOG_WARNING, NULL), TS_OK);
+	ck_assert(ts_log_wants(TS_LOG_WARNING));
+	ck_assert(!ts_log_wants(TS_LOG_INFO));
+	ts_log(TS_LOG_WARNING, "a line\nof %d", 2);
+	ts_log(TS_LOG_INFO, "nobody wants this");
+	ts_log_begin(&l, TS_LOG_DEBUG, "nor this");
+	ts_log_field(&l, "a", TS_SLICE("b"));
+	ts_log_fieldf(&l, "c", "d");
+	ts_log_end(&l);
+	ck_assert_int_eq(ts_log_open(path.text, TS_LOG_DEBUG, NULL), TS_OK);
+	ts_log(TS_LOG_DEBUG, "now");
+	ts_log_close();
+	read_log(path.text, &got);
+	ck_assert_str_eq(got.data, "warning a line of 2\ndebug now\n");
+}
+END_TEST
+
+START_TEST(rotation)
+{
+	FOLDER(f);
+	TS_BUF(got);
+	struct folder_path path = folder_at(&f, "log"), old = folder_at(&f, "log.1");
+	struct folder_path nowhere = folder_at(&f, "no/such/folder");
+	struct ts_error err = {0};
+	ck_assert_int_eq(ts_log_open(path.text, TS_LOG_INFO, NULL), TS_OK);
+	ts_log(TS_LOG_INFO, "one");
+	ck_assert_int_eq(rename(path.text, old.text), 0);
+	ts_log(TS_LOG_INFO, "two");
+	ck_assert_int_eq(ts_log_open(nowhere.text, TS_LOG_INFO, &err), TS_ENOTFOUND);
+	ck_assert_ptr_nonnull(strstr(err.text, nowhere.text));
+	ck_assert_int_eq(ts_log_open(path.text, TS_LOG_INFO, NULL), TS_OK);
+	ts_log(TS_LOG_INFO, "three");
+	ts_log_close();
+	read_log(old.text, &got);
+	ck_assert_str_eq(got.data, "info one\ninfo two\n");
+	read_log(path.text, &got);
+	ck_assert_str_eq(got.data, "info three\n");
+}
+END_TEST
+
+static void *write_many(void *arg)
+{
+	for (int i = 0; i < 200; i++) {
+		struct ts_log_line l;
+		ts_log_begin(&l, TS_LOG_INFO, "many");
+		ts_log_field(&l, "text", ts_slice_of(arg));
+		ts_log_end(&l);
+	}
+	return NULL;
+}
+
+START_TEST(lines_of_many_threads_stay_whole)
+{
+	FOLDER(f);
+	TS_BUF(got);
+	struct folder_path path = folder_at(&f, "log");
+	pthread_t threads[4];
+	char text[] = "the same text in each line";
+	ck_assert_int_eq(ts_log_open(path.text, TS_LOG_INFO, NULL), TS_OK);
+	for (size_t i = 0; i < TS_COUNT_OF(threads); i++) {
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, write_many, text), 0);
+	}
+	for (int i = 0; i < 50; i++) {
+		ck_assert_int_eq(ts_log_open(path.text, TS_LOG_INFO, NULL), TS_OK);
+	}
+	for (size_t i = 0; i < TS_COUNT_OF(threads); i++) {
+		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+	}
+	ts_log_close();
+	read_log(path.text, &got);
+	struct ts_slice rest = ts_buf_slice(&got);
+	size_t lines = 0;
+	while (rest.len > 0) {
+		ck_assert_slice(ts_slice_cut(&rest, '\n'),
+				"info event=many text=\"the same text in each line\"");
+		lines++;
+	}
+	ck_assert_uint_eq(lines, 800);
+}
+END_TEST
+
+UNIT_MAIN("log", {structured_lines, TS_COUNT_OF(fields)}, {levels, 0}, {rotation, 0},
+	  {lines_of_many_threads_stay_whole, 0})
