@@ -37,7 +37,7 @@ struct ts_upload {
 	size_t repaired;
 	char first_repair[200], first_reject[300]; /* sentences about the first of each */
 	bool has_key;
-	struct ts_uuid keys[TS_HISTORY_MAX]; /* newest first */
+	struct ts_uuid keys[TS_HISTORY_MAX];
 	size_t key_count;
 };
 

@@ -35,36 +35,41 @@ int ts_sync_find(struct ts_txn *t, struct ts_sync *s, struct ts_error *err)
 	if (s->init || (!u->has_key && u->key_count == 0)) {
 		return TS_OK;
 	}
+	s->unknown_key = true;
 	for (size_t i = 0; i < u->key_count; i++) {
 		int code = ts_transaction_by_key(t, s->user, &u->keys[i], &tr, err);
 		if (code == TS_OK) {
-			s->since = tr.last;
-		}
-		if (code != TS_ENOTFOUND) {
+			s->unknown_key = false;
+			s->since = tr.last > s->since ? tr.last : s->since;
+		} else if (code != TS_ENOTFOUND) {
 			return code;
 		}
 	}
-	s->unknown_key = true;
 	return TS_OK;
+}
+
+/* " (And 2 more.)" behind what is said of the first. */
+static void count_others(size_t count, char *to, size_t size)
+{
+	to[0] = '\0';
+	if (count > 1) {
+		(void)snprintf(to, size, " (And %zu more.)", count - 1);
+	}
 }
 
 /* What the user is told about lines that were not taken as they came. */
 static void write_note(struct ts_sync *s)
 {
 	const struct ts_upload *u = s->upload;
-	char more[80] = "";
+	char more[40];
 	s->repaired = u->repaired;
 	s->rejected = u->reject_count;
 	if (s->rejected > 0) {
-		if (s->rejected > 1) {
-			(void)snprintf(more, sizeof(more), " So were %zu others.", s->rejected - 1);
-		}
-		(void)snprintf(s->note, sizeof(s->note), "%.180s%s The server keeps a copy.",
+		count_others(s->rejected, more, sizeof(more));
+		(void)snprintf(s->note, sizeof(s->note), "%.200s%s The server keeps a copy.",
 			       u->first_reject, more);
 	} else if (s->repaired > 0) {
-		if (s->repaired > 1) {
-			(void)snprintf(more, sizeof(more), " So were %zu others.", s->repaired - 1);
-		}
+		count_others(s->repaired, more, sizeof(more));
 		(void)snprintf(s->note, sizeof(s->note), "%s%s", u->first_repair, more);
 	}
 }

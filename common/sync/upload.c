@@ -187,21 +187,15 @@ static void add_key(struct ts_upload *u, struct ts_slice text)
 	}
 }
 
-/* The payload's own key goes before those of the header; only the first such line counts. */
+/* Only the first such line counts. There is always room for it. */
 static void take_key(struct ts_upload *u, struct ts_slice line)
 {
-	struct ts_uuid key;
 	if (u->has_key) {
 		return;
 	}
 	u->has_key = true;
-	if (!ts_uuid_parse(line, &key)) {
-		return;
-	}
-	size_t keep = u->key_count < TS_HISTORY_MAX ? u->key_count : TS_HISTORY_MAX - 1;
-	memmove(u->keys + 1, u->keys, keep * sizeof(u->keys[0]));
-	u->keys[0] = key;
-	u->key_count = keep + 1;
+	u->key_count -= u->key_count == TS_HISTORY_MAX;
+	add_key(u, line);
 }
 
 static int take_task(struct ts_upload *u, struct ts_slice line, struct ts_error *err)
@@ -311,9 +305,36 @@ int ts_upload_end(struct ts_upload *u, struct ts_error *err)
 	return finish_line(u, err);
 }
 
-bool ts_upload_mid_line(const struct ts_upload *u)
+/* True where a JSON object was begun and not ended. */
+static bool is_open(struct ts_slice json)
 {
-	return u->line.len > 0 || u->line_too_long || !ts_utf8_complete(&u->utf8);
+	size_t depth = 0;
+	bool string = false;
+	for (size_t i = 0; i < json.len; i++) {
+		char c = json.data[i];
+		if (string && c == '\\') {
+			i++;
+		} else if (c == '"') {
+			string = !string;
+		} else if (!string && (c == '{' || c == '[')) {
+			depth++;
+		} else if (!string && (c == '}' || c == ']') && depth > 0) {
+			depth--;
+		}
+	}
+	return string || depth > 0;
+}
+
+bool ts_upload_cut_short(const struct ts_upload *u)
+{
+	struct ts_slice line = trim(ts_buf_slice(&u->line));
+	if (!ts_utf8_complete(&u->utf8)) {
+		return true;
+	}
+	if (line.len == 0 || u->line_too_long || ts_slice_eq(line, TS_SLICE("null"))) {
+		return false;
+	}
+	return line.data[0] == '{' ? is_open(line) : line.len < TS_UUID_TEXT;
 }
 
 size_t ts_upload_tasks(const struct ts_upload *u)

@@ -28,14 +28,15 @@ int ts_upload_feed(struct ts_upload *u, struct ts_slice data, struct ts_error *e
 /* The payload is complete: take its last line, which may lack a newline. Same codes. */
 int ts_upload_end(struct ts_upload *u, struct ts_error *err) TS_MUST_CHECK;
 
-/* True where the last line so far is not ended by a newline: some clients announce four bytes too
- * few. */
-bool ts_upload_mid_line(const struct ts_upload *u);
+/* True where the payload so far ends in the middle of a task, a key or a character: some clients
+ * announce four bytes too few. */
+bool ts_upload_cut_short(const struct ts_upload *u);
 
 /* What came, valid after ts_upload_end(). */
 size_t ts_upload_tasks(const struct ts_upload *u);   /* task states, good ones */
 size_t ts_upload_rejects(const struct ts_upload *u); /* lines kept aside */
 bool ts_upload_has_key(const struct ts_upload *u);   /* a sync key, whatever it looked like */
-/* Remember an older sync key that the client knows (header `history`), newest first; the payload's
- * own key comes before them. Words that are no UUID are passed over. */
+/* Remember older sync keys that the client knows (header `history`), separated by blanks or commas;
+ * of them and the payload's own key the newest one known counts. Words that are no UUID are passed
+ * over. */
 void ts_upload_history(struct ts_upload *u, struct ts_slice keys);

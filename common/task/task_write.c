@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/base/date.h"
+#include "common/task/recur.h"
 #include "common/task/task_json.h"
 #include "common/task/task_key.h"
 
@@ -230,6 +231,19 @@ static void add_depends(const struct ts_task *task, struct ts_buf *to)
 	ts_buf_add_char(to, '"');
 }
 
+static bool is_hidden(const struct ts_task *task, const struct ts_attr *attr)
+{
+	static const struct ts_slice like_annotation = TS_SLICE("~2annotation_");
+	if (ts_key_is_element(attr->key)) {
+		return true;
+	}
+	if (ts_slice_eq(attr->key, TS_SLICE("recur"))) {
+		const struct ts_attr *due = ts_task_find(task, TS_SLICE("due"));
+		return due == NULL || !lives(due) || !ts_recur_valid(attr->value.text);
+	}
+	return ts_slice_starts(attr->key, like_annotation);
+}
+
 /* The map's plain attributes, and the two that are beside it, in order of name. */
 static void add_attributes(const struct ts_task *task, struct ts_arena *a, struct ts_buf *to)
 {
@@ -253,7 +267,7 @@ static void add_attributes(const struct ts_task *task, struct ts_arena *a, struc
 			continue;
 		}
 		i++;
-		if (!ts_key_is_element(next->key)) {
+		if (!is_hidden(task, next)) {
 			all.attrs[all.count++] = *next;
 		}
 	}

@@ -206,7 +206,7 @@ START_TEST(bad_lines_are_kept_aside_and_told)
 	ck_assert_uint_eq(g.stored, 1);
 	ck_assert_ptr_nonnull(strstr(g.note, "Task 7f1c1f6e was not stored, because it has no "
 					     "description."));
-	ck_assert_ptr_nonnull(strstr(g.note, "1 other"));
+	ck_assert_ptr_nonnull(strstr(g.note, "(And 1 more.)"));
 }
 END_TEST
 

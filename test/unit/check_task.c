@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "common/task/recur.h"
 #include "common/task/task_json.h"
 #include "common/task/task_key.h"
 #include "test/unit/unit.h"
@@ -198,6 +199,84 @@ START_TEST(numbers_are_the_same_however_they_are_spelled)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	bool valid;
+} periods[] = {
+	{"weekly", true},
+	{"day", true},
+	{"days", false},
+	{"3days", true},
+	{"3 d", true},
+	{"1.5weeks", true},
+	{"2monthly", true},
+	{"-1d", true},
+	{"P1D", true},
+	{"P1Y2M3DT4H5M6S", true},
+	{"PT5M", true},
+	{"P1W", true},
+	{"P1DT", true},
+	{"P1W2D", false},
+	{"P1M1Y", false},
+	{"PT", false},
+	{"P", false},
+	{"P3", false},
+	{"", false},
+	{" 3d", false},
+	{"3d ", true},
+	{"10", false},
+	{"Weekly", false},
+	{"3d4h", false},
+	{"1e3d", false},
+	{".5d", false},
+	{"99999999999d", false},
+	{"xyz", false},
+};
+
+START_TEST(periods_are_those_that_taskwarrior_reads)
+{
+	ck_assert_msg(ts_recur_valid(ts_slice_of(periods[_i].text)) == periods[_i].valid, "'%s'",
+		      periods[_i].text);
+}
+END_TEST
+
+/* What makes Taskwarrior fail is kept, and not shown. */
+static const struct {
+	const char *in, *out;
+} unservable[] = {
+	{TASK(",\"recur\":\"weekly\""), PLAIN},
+	{TASK(",\"recur\":\"sometimes\",\"due\":\"20260102T000000Z\""),
+	 "{\"description\":\"d\",\"due\":\"20260102T000000Z\",\"status\":\"pending\",\"uuid\":\"" U
+	 "\"}"},
+	{TASK(",\"annotation_5\":\"x\""), PLAIN},
+	{TASK(",\"modified\":5"), "{\"description\":\"d\",\"modified\":\"19800101T000000Z\","
+				  "\"status\":\"pending\",\"uuid\":\"" U "\"}"},
+};
+
+START_TEST(what_taskwarrior_cannot_read_is_kept_and_not_shown)
+{
+	TS_ARENA(a);
+	TS_BUF(out);
+	struct ts_task task;
+	struct ts_task_repair repair;
+	ck_assert_int_eq(read_task(unservable[_i].in, &a, &task, &repair, NULL), TS_OK);
+	ck_assert(task.count > 2 || task.modified == 5);
+	ts_task_write(&task, &a, &out);
+	ck_assert_str_eq(out.data, unservable[_i].out);
+}
+END_TEST
+
+START_TEST(dates_out_of_range_become_the_nearest)
+{
+	TS_ARENA(a);
+	struct ts_task task;
+	struct ts_task_repair repair;
+	ck_assert_int_eq(read_task(TASK(",\"due\":-1"), &a, &task, &repair, NULL), TS_OK);
+	ck_assert_slice(ts_task_find(&task, TS_SLICE("due"))->value.text, "19800101T000000Z");
+	ck_assert_ptr_nonnull(strstr(repair.text, "its due"));
+}
+END_TEST
+
 /* Where a merge leaves a value and an object of the same name, the later one is shown. */
 START_TEST(a_value_and_an_object_of_one_name)
 {
@@ -223,4 +302,7 @@ UNIT_MAIN("task", {spellings_are_read_and_written, TS_COUNT_OF(spellings)},
 	  {what_is_no_task_is_refused_with_the_reason, TS_COUNT_OF(refused)},
 	  {unknown_statuses_are_repaired_and_told, 0},
 	  {numbers_are_the_same_however_they_are_spelled, TS_COUNT_OF(numbers)},
-	  {a_value_and_an_object_of_one_name, 0})
+	  {a_value_and_an_object_of_one_name, 0},
+	  {periods_are_those_that_taskwarrior_reads, TS_COUNT_OF(periods)},
+	  {what_taskwarrior_cannot_read_is_kept_and_not_shown, TS_COUNT_OF(unservable)},
+	  {dates_out_of_range_become_the_nearest, 0})

@@ -112,7 +112,7 @@ START_TEST(payloads_are_understood)
 }
 END_TEST
 
-START_TEST(the_payloads_key_is_newer_than_the_headers)
+START_TEST(keys_come_from_the_payload_and_the_header)
 {
 	static const struct ts_task_limits limits = {0};
 	FOLDER(f);
@@ -125,11 +125,39 @@ START_TEST(the_payloads_key_is_newer_than_the_headers)
 	ck_assert_int_eq(ts_upload_feed(u, TS_SLICE(KEY "\n"), &err), TS_OK);
 	ck_assert_int_eq(ts_upload_end(u, &err), TS_OK);
 	ck_assert_uint_eq(u->key_count, 3);
-	ck_assert_str_eq(ts_uuid_text(&u->keys[0]).text, KEY);
+	ck_assert_str_eq(ts_uuid_text(&u->keys[2]).text, KEY);
 	for (int i = 0; i < 2 * TS_HISTORY_MAX; i++) {
 		ts_upload_history(u, TS_SLICE(KEY));
 	}
 	ck_assert_uint_eq(u->key_count, TS_HISTORY_MAX);
+}
+END_TEST
+
+static const struct {
+	const char *payload;
+	bool cut;
+} ends[] = {
+	{KEY "\n{\"uuid\":\"", true},
+	{KEY "\n{\"a\":[\"}]", true},
+	{KEY "\n{\"a\":{\"b\":\"\\\"\"}", true},
+	{KEY "\n{\"a\":1}", false},
+	{"7f1c1f6e-0000-4000-8000-00000000", true},
+	{KEY, false},
+	{KEY "\n", false},
+	{"null", false},
+	{"", false},
+	{"\xC3", true},
+};
+
+START_TEST(a_payload_that_is_cut_short_is_noticed)
+{
+	static const struct ts_task_limits limits = {0};
+	FOLDER(f);
+	UPLOAD(u);
+	struct ts_spool_budget budget = {.dir = f.path, .each = 1 << 16, .total = 1 << 16};
+	ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
+	ck_assert_int_eq(ts_upload_feed(u, ts_slice_of(ends[_i].payload), &err), TS_OK);
+	ck_assert_msg(ts_upload_cut_short(u) == ends[_i].cut, "%s", ends[_i].payload);
 }
 END_TEST
 
@@ -148,4 +176,5 @@ END_TEST
 
 UNIT_MAIN("upload", {states_come_back_from_memory_and_from_files, TS_COUNT_OF(budgets)},
 	  {payloads_are_understood, TS_COUNT_OF(payloads)},
-	  {the_payloads_key_is_newer_than_the_headers, 0}, {a_full_disk_is_told, 0})
+	  {keys_come_from_the_payload_and_the_header, 0}, {a_full_disk_is_told, 0},
+	  {a_payload_that_is_cut_short_is_noticed, TS_COUNT_OF(ends)})
