@@ -118,6 +118,10 @@ const struct ts_conf_item settings_items[] = {
 		"answer."},
 	{"timeout.close", TIME(timeout_close), .def = "5s", .group = TIMES,
 	 .doc = "How long a client may take to close the connection behind its answer."},
+	{"timeout.crowded", TIME(timeout_crowded), .def = "2s", .group = TIMES,
+	 .doc = "While connection.limit is reached, a connection that hasn't shown who it is "
+		"within "
+		"this time makes room for the next one."},
 	{"timeout.stop", TIME(timeout_stop), .def = "30s", .group = TIMES,
 	 .doc = "How long a server that was told to stop goes on with what it has begun."},
 

@@ -13,16 +13,16 @@
 
 struct settings {
 	/* Where it serves */
-	char *server; /* host:port; "*" is every address; port 0: a free one */
-	char *family; /* "IPv4", "IPv6" or "" */
+	char *server;        /* host:port; "*" is every address; port 0: a free one */
+	char *family;        /* "IPv4", "IPv6" or "" */
 	uint64_t queue_size; /* listen backlog */
 	uint64_t threads;    /* event loops; 0: one a core */
 	char *pid_file;
 	/* Certificates */
 	char *ca_cert, *server_cert, *server_key, *server_crl;
-	char *ciphers;	 /* GnuTLS priority string, "" ours */
-	bool tls_legacy; /* TLS 1.0 and 1.1 and old cipher suites for old phones */
-	char *trust;	 /* "strict" or "allow all" */
+	char *ciphers;                  /* GnuTLS priority string, "" ours */
+	bool tls_legacy;                /* TLS 1.0 and 1.1 and old cipher suites for old phones */
+	char *trust;                    /* "strict" or "allow all" */
 	char *client_cert, *client_key; /* for `taskd client` */
 	/* Log */
 	char *log; /* file; "-" is standard output */
@@ -30,18 +30,18 @@ struct settings {
 	uint64_t debug_tls;
 	bool confirmation;
 	/* Limits; sizes in bytes, times in milliseconds */
-	uint64_t request_limit;	     /* a message; 0: none */
-	uint64_t header_limit;	     /* a message's headers */
-	uint64_t task_limit;	     /* one task's JSON */
-	uint64_t task_depth;	     /* nested JSON */
-	uint64_t task_attributes;    /* of one task */
-	uint64_t connection_limit;   /* open connections */
-	uint64_t connection_memory;  /* one message in memory, more goes to a file */
-	uint64_t memory_limit;	     /* all messages in memory */
-	uint64_t storage_queue;	     /* requests waiting to be stored; more are answered 302 */
-	uint64_t quarantine_limit;   /* rejected lines kept for a user */
+	uint64_t request_limit;     /* a message; 0: none */
+	uint64_t header_limit;      /* a message's headers */
+	uint64_t task_limit;        /* one task's JSON */
+	uint64_t task_depth;        /* nested JSON */
+	uint64_t task_attributes;   /* of one task */
+	uint64_t connection_limit;  /* open connections */
+	uint64_t connection_memory; /* one message in memory, more goes to a file */
+	uint64_t memory_limit;      /* all messages in memory */
+	uint64_t storage_queue;     /* requests waiting to be stored; more are answered 302 */
+	uint64_t quarantine_limit;  /* rejected lines kept for a user */
 	uint64_t timeout_handshake, timeout_header, timeout_idle, timeout_request, timeout_close,
-		timeout_stop;
+		timeout_stop, timeout_crowded;
 	/* Set by the command line, not in the file */
 	char *data; /* the data directory */
 };

@@ -231,17 +231,25 @@ static void add_depends(const struct ts_task *task, struct ts_buf *to)
 	ts_buf_add_char(to, '"');
 }
 
+/* Taskwarrior takes an attribute of such a name for an annotation, and the rest of the name for
+ * its date. */
+static bool is_false_annotation(struct ts_slice key)
+{
+	static const struct ts_slice prefix = TS_SLICE("~2annotation_");
+	int64_t t;
+	return ts_slice_starts(key, prefix) &&
+	       !(ts_date_parse(ts_slice_skip(key, prefix.len), &t) && t >= TS_DATE_MIN &&
+		 t <= TS_DATE_MAX);
+}
+
+/* What Taskwarrior 2.6.2 can't live with stays in the store and is shown to nobody. */
 static bool is_hidden(const struct ts_task *task, const struct ts_attr *attr)
 {
-	static const struct ts_slice like_annotation = TS_SLICE("~2annotation_");
-	if (ts_key_is_element(attr->key)) {
-		return true;
-	}
 	if (ts_slice_eq(attr->key, TS_SLICE("recur"))) {
 		const struct ts_attr *due = ts_task_find(task, TS_SLICE("due"));
 		return due == NULL || !lives(due) || !ts_recur_valid(attr->value.text);
 	}
-	return ts_slice_starts(attr->key, like_annotation);
+	return is_false_annotation(attr->key);
 }
 
 /* The map's plain attributes, and the two that are beside it, in order of name. */
@@ -267,7 +275,7 @@ static void add_attributes(const struct ts_task *task, struct ts_arena *a, struc
 			continue;
 		}
 		i++;
-		if (!is_hidden(task, next)) {
+		if (!ts_key_is_element(next->key) && !is_hidden(task, next)) {
 			all.attrs[all.count++] = *next;
 		}
 	}

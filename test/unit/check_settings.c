@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/hostport.h"
-#include "server/manual.h"
+#include "server/command/hostport.h"
+#include "server/command/manual.h"
 #include "server/settings.h"
 #include "test/unit/unit.h"
 

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/log/log.h"
+#include "server/command/command.h"
+#include "server/daemon.h"
+#include "server/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+
+static enum ts_log_level level_of(const struct command_line *cl, const struct settings *s)
+{
+	if (cl->debug || s->debug) {
+		return TS_LOG_DEBUG;
+	}
+	return s->verbose ? TS_LOG_INFO : TS_LOG_NOTICE;
+}
+
+static const char *log_path(const struct settings *s)
+{
+	return s->log[0] != '\0' ? s->log : "-";
+}
+
+/* Settings and certificates, read anew. */
+static int read_policy(struct command_line *cl, struct policy **ret, struct ts_error *err)
+{
+	struct settings s;
+	TS_BUF(unknown);
+	int rc = command_settings(cl, &s, &unknown, err);
+	if (rc == TS_OK) {
+		rc = policy_new(&s, command_settings_done, ret, err);
+	}
+	if (rc == TS_OK && unknown.len > 0) {
+		ts_log(TS_LOG_WARNING, "Settings that nobody knows: %s", unknown.data);
+	}
+	return rc;
+}
+
+static int write_pid(const char *path, struct ts_error *err)
+{
+	if (path[0] == '\0') {
+		return TS_OK;
+	}
+	TS_AUTOCLOSE int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0 || dprintf(fd, "%ld\n", (long)getpid()) < 0) {
+		return ts_fail_errno(err, errno, "Can't write '%s'", path);
+	}
+	return TS_OK;
+}
+
+static void log_start(const struct listener *l)
+{
+	struct ts_log_line line;
+	for (size_t i = 0; i < l->count; i++) {
+		ts_log_begin(&line, TS_LOG_NOTICE, "listening");
+		ts_log_field(&line, "address", ts_slice_of(l->at[i].address));
+		ts_log_fieldf(&line, "port", "%u", l->at[i].port);
+		ts_log_end(&line);
+	}
+	ts_log_begin(&line, TS_LOG_NOTICE, "ready");
+	ts_log_fieldf(&line, "pid", "%ld", (long)getpid());
+	ts_log_end(&line);
+}
+
+/* On any failure everything stays as it was. */
+static int reload(struct command_line *cl, struct server *server, struct ts_error *err)
+{
+	TS_CLEANUP(policy_unref_p) struct policy *policy = NULL;
+	int rc = read_policy(cl, &policy, err);
+	if (rc == TS_OK) {
+		const struct settings *s = &policy->settings;
+		rc = ts_log_open(log_path(s), level_of(cl, s), err);
+	}
+	if (rc == TS_OK && server_reload(server, policy) != TS_OK) {
+		rc = ts_fail(err, TS_ENOMEM, "Out of memory for the configuration.");
+	}
+	return rc;
+}
+
+static void on_hup(struct command_line *cl, struct server *server)
+{
+	struct ts_error err = {0};
+	if (reload(cl, server, &err) == TS_OK) {
+		ts_log(TS_LOG_NOTICE, "event=reloaded");
+	} else {
+		ts_log(TS_LOG_ERROR, "Not reloaded: %s", err.text);
+	}
+}
+
+static void wait_for_term(struct command_line *cl, struct server *server, const sigset_t *signals)
+{
+	for (;;) {
+		int number = sigwaitinfo(signals, NULL);
+		if (number == SIGHUP) {
+			on_hup(cl, server);
+		} else if (number > 0) {
+			ts_log(TS_LOG_NOTICE, "event=stopping signal=%d", number);
+			return;
+		}
+	}
+}
+
+/* All threads inherit this: signals are for sigwaitinfo() alone. */
+static void block_signals(sigset_t *ret)
+{
+	(void)sigemptyset(ret);
+	(void)sigaddset(ret, SIGHUP);
+	(void)sigaddset(ret, SIGTERM);
+	(void)sigaddset(ret, SIGINT);
+	(void)pthread_sigmask(SIG_BLOCK, ret, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static int serve(struct command_line *cl, struct policy *policy, struct daemon *daemon,
+		 struct ts_error *err)
+{
+	TS_CLEANUP(ts_store_close_p) struct ts_store *store = NULL;
+	TS_CLEANUP(server_free_p) struct server *server = NULL;
+	const struct settings *s = &policy->settings;
+	sigset_t signals;
+	block_signals(&signals);
+	int rc = command_store(cl, &store, err);
+	if (rc == TS_OK) {
+		rc = server_new(store, policy, &server, err);
+	}
+	if (rc == TS_OK) {
+		rc = write_pid(s->pid_file, err);
+	}
+	if (rc != TS_OK) {
+		return rc;
+	}
+	log_start(server_listener(server));
+	daemon_report(daemon, NULL);
+	wait_for_term(cl, server, &signals);
+	server_free(TS_TAKE(server));
+	if (s->pid_file[0] != '\0') {
+		(void)unlink(s->pid_file);
+	}
+	ts_log(TS_LOG_NOTICE, "event=stopped");
+	return TS_OK;
+}
+
+static int start(struct command_line *cl, struct daemon *daemon, struct ts_error *err)
+{
+	TS_CLEANUP(policy_unref_p) struct policy *policy = NULL;
+	const struct settings *s = cl->settings;
+	int rc = ts_log_open(log_path(s), level_of(cl, s), err);
+	if (rc == TS_OK) {
+		rc = read_policy(cl, &policy, err);
+	}
+	if (rc == TS_OK) {
+		rc = serve(cl, policy, daemon, err);
+	}
+	if (rc != TS_OK) {
+		ts_log(TS_LOG_ERROR, "Not started: %s", err->text);
+	}
+	ts_log_close();
+	return rc;
+}
+
+int cmd_server(struct command_line *cl, struct ts_error *err)
+{
+	struct daemon daemon = {.report = -1};
+	bool foreground = false;
+	if (cl->daemon && strcmp(log_path(cl->settings), "-") == 0) {
+		return ts_fail(err, TS_EINVAL,
+			       "A daemon has no standard output: set 'log' to a file.");
+	}
+	int rc = cl->daemon ? daemon_begin(&daemon, &foreground, err) : TS_OK;
+	if (rc != TS_OK || foreground) {
+		return rc;
+	}
+	rc = start(cl, &daemon, err);
+	daemon_report(&daemon, err);
+	return rc;
+}

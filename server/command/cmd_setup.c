@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* taskd setup [--host NAME]… [--org ORG] [--user USER] [--key-type TYPE] [--server-key-type TYPE]
+ * [--port N] */
+#include "server/command/options.h"
+#include "server/setup/setup.h"
+
+#include "common/base/buf.h"
+
+#include <limits.h>
+
+struct wishes {
+	struct option_values hosts, org, user, port, key, server_key, words;
+};
+
+static int read_words(const struct command_line *cl, struct wishes *w, struct ts_error *err)
+{
+	const struct option_item items[] = {
+		{"host", &w->hosts, OPTION_VALUES},
+		{"org", &w->org, 1},
+		{"user", &w->user, 1},
+		{"port", &w->port, 1},
+		{"key-type", &w->key, 1},
+		{"server-key-type", &w->server_key, 1},
+	};
+	int rc = options_read(cl->argc, cl->argv, items, TS_COUNT_OF(items), &w->words, err);
+	return rc == TS_OK && w->words.count > 0 ? TS_EUSAGE : rc;
+}
+
+/* Where the data goes if nobody says. */
+static int default_data(struct ts_buf *to, struct ts_error *err)
+{
+	const char *share = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	if (geteuid() == 0) {
+		ts_buf_add_str(to, "/var/lib/taskd");
+	} else if (share != NULL && share[0] == '/') {
+		ts_buf_printf(to, "%s/taskd", share);
+	} else if (home != NULL && home[0] == '/') {
+		ts_buf_printf(to, "%s/.local/share/taskd", home);
+	} else {
+		return ts_fail(err, TS_EINVAL, "The '--data' option is required.");
+	}
+	return TS_OK;
+}
+
+/* An absolute path: the configuration will hold it. */
+static int find_data(const struct command_line *cl, struct ts_buf *to, struct ts_error *err)
+{
+	char here[PATH_MAX];
+	int rc = TS_OK;
+	if (cl->data == NULL || cl->data[0] == '\0') {
+		rc = default_data(to, err);
+	} else if (cl->data[0] == '/') {
+		ts_buf_add_str(to, cl->data);
+	} else if (getcwd(here, sizeof(here)) != NULL) {
+		ts_buf_printf(to, "%s/%s", here, cl->data);
+	} else {
+		rc = ts_fail(err, TS_EIO, "The working directory can't be told.");
+	}
+	while (rc == TS_OK && to->len > 1 && to->data[to->len - 1] == '/') {
+		to->data[--to->len] = '\0';
+	}
+	return rc == TS_OK && to->failed ? ts_fail(err, TS_ENOMEM, "Out of memory.") : rc;
+}
+
+static const char *default_user(void)
+{
+	const char *sudo = getenv("SUDO_USER"), *user = getenv("USER");
+	if (sudo != NULL && sudo[0] != '\0') {
+		return sudo;
+	}
+	return user != NULL && user[0] != '\0' ? user : "user";
+}
+
+static int check_port(const char *text, struct ts_error *err)
+{
+	size_t len = strlen(text);
+	if (len == 0 || len > 5 || strspn(text, "0123456789") != len || atoi(text) > 65535) {
+		return ts_fail(err, TS_EINVAL, "'%s' is no port; 1 to 65535 are.", text);
+	}
+	return TS_OK;
+}
+
+static int check(const struct wishes *w, struct setup_wish *to, struct ts_error *err)
+{
+	to->org = option_last(&w->org, "Public");
+	to->user = option_last(&w->user, default_user());
+	to->port = option_last(&w->port, "53589");
+	int rc = check_port(to->port, err);
+	if (rc == TS_OK) {
+		rc = ts_name_check(ts_slice_of(to->org), err);
+	}
+	if (rc == TS_OK) {
+		rc = ts_name_check(ts_slice_of(to->user), err);
+	}
+	if (rc == TS_OK) {
+		rc = ts_key_type_parse(option_last(&w->key, "rsa"), &to->client_key, err);
+	}
+	if (rc == TS_OK) {
+		rc = ts_key_type_parse(option_last(&w->server_key, "ecdsa"), &to->server_key, err);
+	}
+	return rc;
+}
+
+/* A host without the brackets of an IPv6 address, which certificates don't know. */
+static char *bare(const char *host)
+{
+	size_t len = strlen(host);
+	bool brackets = len > 2 && host[0] == '[' && host[len - 1] == ']';
+	return brackets ? strndup(host + 1, len - 2) : strdup(host);
+}
+
+static void free_values(struct option_values *v)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		free((char *)v->at[i]);
+	}
+}
+
+/* The hosts given, or this machine's name; owned by *ret. */
+static int choose_hosts(const struct option_values *given, struct option_values *ret,
+			struct ts_error *err)
+{
+	char machine[HOST_NAME_MAX + 1] = "localhost";
+	(void)gethostname(machine, sizeof(machine) - 1);
+	ret->count = given->count > 0 ? given->count : 1;
+	bool complete = true;
+	for (size_t i = 0; i < ret->count; i++) {
+		ret->at[i] = bare(given->count > 0 ? given->at[i] : machine);
+		complete = complete && ret->at[i] != NULL;
+	}
+	return complete ? TS_OK : ts_fail(err, TS_ENOMEM, "Out of memory.");
+}
+
+int cmd_setup(struct command_line *cl, struct ts_error *err)
+{
+	struct wishes w = {0};
+	struct setup_wish wish = {0};
+	TS_CLEANUP(free_values) struct option_values hosts = {0};
+	TS_BUF(data);
+	int rc = read_words(cl, &w, err);
+	if (rc == TS_OK) {
+		rc = check(&w, &wish, err);
+	}
+	if (rc == TS_OK) {
+		rc = find_data(cl, &data, err);
+	}
+	if (rc == TS_OK) {
+		rc = choose_hosts(&w.hosts, &hosts, err);
+	}
+	if (rc != TS_OK) {
+		return rc;
+	}
+	wish.hosts_given = w.hosts.count > 0;
+	wish.hosts = hosts.at;
+	wish.host_count = hosts.count;
+	struct command_line there = *cl;
+	there.data = data.data;
+	return setup(&there, &wish, err);
+}

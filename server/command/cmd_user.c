@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/* taskd user bundle ORG USER [--device NAME] [--host NAME[:PORT]] [--key-type TYPE] [--output FILE]
+ */
+#include "server/command/command.h"
+#include "server/setup/enrol.h"
+#include "server/command/options.h"
+
+#include <stdio.h>
+
+/* The account, read in a transaction of its own. */
+static int find_user(struct command_line *cl, const char *org_name, const char *user_name,
+		     struct ts_user *ret, struct ts_error *err)
+{
+	TS_CLEANUP(ts_store_close_p) struct ts_store *store = NULL;
+	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *txn = NULL;
+	struct ts_org org;
+	const char *what = NULL, *name = NULL;
+	int rc = command_store(cl, &store, err);
+	if (rc == TS_OK) {
+		rc = ts_txn_begin(store, TS_READ, &txn, err);
+	}
+	if (rc == TS_OK) {
+		rc = ts_org_get(txn, ts_slice_of(org_name), &org, err);
+		what = "Organization", name = org_name;
+	}
+	if (rc == TS_OK) {
+		rc = ts_user_get(txn, &org, ts_slice_of(user_name), ret, err);
+		what = "User", name = user_name;
+	}
+	if (rc == TS_ENOTFOUND && what != NULL) {
+		return ts_fail(err, rc, "%s '%s' does not exist.", what, name);
+	}
+	return rc;
+}
+
+/* Without a name of its own, a device is numbered. */
+static int choose_device(struct enrolment *e, struct ts_buf *name, struct ts_error *err)
+{
+	for (int i = 2; e->device == NULL; i++) {
+		TS_BUF(path);
+		ts_buf_clear(name);
+		ts_buf_printf(name, "device-%d", i);
+		struct enrolment candidate = *e;
+		candidate.device = name->data;
+		if (!name->failed) {
+			enrol_cert_path(&candidate, &path);
+		}
+		if (name->failed || path.failed) {
+			return ts_fail(err, TS_ENOMEM, "There is no memory for a bundle.");
+		}
+		if (access(path.data, F_OK) != 0) {
+			e->device = name->data;
+		}
+	}
+	return TS_OK;
+}
+
+static int make(struct command_line *cl, struct enrolment *e, struct ts_error *err)
+{
+	TS_BUF(path);
+	TS_BUF(text);
+	TS_BUF(name);
+	int rc = choose_device(e, &name, err);
+	if (rc != TS_OK) {
+		return rc;
+	}
+	if (e->output != NULL && strcmp(e->output, "-") == 0) {
+		rc = enrol(e, &text, err);
+		if (rc == TS_OK) {
+			(void)fwrite(text.data, 1, text.len, stdout);
+		}
+		return rc;
+	}
+	rc = enrol_to_file(e, &path, err);
+	if (rc == TS_OK) {
+		command_say(cl, "Bundle for device '%s' of user '%s': %s\n", e->device, e->user,
+			    path.data);
+	}
+	return rc;
+}
+
+int cmd_user(struct command_line *cl, struct ts_error *err)
+{
+	struct option_values device = {0}, host = {0}, type = {0}, output = {0}, words = {0};
+	const struct option_item items[] = {{"device", &device, 1},
+					    {"host", &host, 1},
+					    {"key-type", &type, 1},
+					    {"output", &output, 1}};
+	int rc = options_read(cl->argc, cl->argv, items, TS_COUNT_OF(items), &words, err);
+	if (rc != TS_OK) {
+		return rc;
+	}
+	if (words.count != 3 || strcmp(words.at[0], "bundle") != 0) {
+		return TS_EUSAGE;
+	}
+	struct ts_user user;
+	struct enrolment e = {.settings = cl->settings,
+			      .data = cl->data,
+			      .org = words.at[1],
+			      .user = words.at[2],
+			      .device = option_last(&device, NULL),
+			      .server = option_last(&host, NULL),
+			      .output = option_last(&output, NULL)};
+	rc = ts_key_type_parse(option_last(&type, "rsa"), &e.type, err);
+	if (rc == TS_OK) {
+		rc = find_user(cl, e.org, e.user, &user, err);
+	}
+	if (rc != TS_OK) {
+		return rc;
+	}
+	e.secret = user.key;
+	return make(cl, &e, err);
+}

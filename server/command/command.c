@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/command/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+enum { FULL = COMMAND_DATA | COMMAND_SETTINGS };
+
+const struct command commands[] = {
+	{"setup", cmd_setup, COMMAND_OPTIONS,
+	 "[options] [--host <name>]... [--port <port>] [--org <org>] [--user <user>]",
+	 "Makes what is missing in the data directory, and leaves what is there:\n"
+	 "configuration, certificate authority, server certificate, an organization and\n"
+	 "a user with a certificate, and that user's bundle: one file that 'sh FILE'\n"
+	 "applies to a Taskwarrior 2.x. Each --host is a name or an address that clients\n"
+	 "know the server by. --key-type and --server-key-type choose rsa, ecdsa or\n"
+	 "ed25519 for the user's key (rsa, which old phones need) and the server's\n"
+	 "(ecdsa)."},
+	{"init", cmd_init, COMMAND_DATA, "[options]",
+	 "Initializes a server instance at <root>. What is there already is kept.\n"
+	 "Settings given as --NAME=VALUE are written to the configuration."},
+	{"config", cmd_config, COMMAND_DATA, "[options] [--force] [<name> [<value>]]",
+	 "Displays or modifies a configuration variable value.\n\n"
+	 "  taskd config\n"
+	 "      Shows all configuration settings.\n\n"
+	 "  taskd config <name>\n"
+	 "      Deletes the value for <name>.\n\n"
+	 "  taskd config <name> ''\n"
+	 "      Sets <name> to blank.\n\n"
+	 "  taskd config <name> <value>\n"
+	 "      Sets <name> to <value>.\n\n"
+	 "A running server reads the configuration again when it gets a HUP signal."},
+	{"add", cmd_add, FULL,
+	 "[options] org <org>\n"
+	 "[options] user <org> <user>",
+	 "Creates a new organization or user. A user's key, which is printed, is a\n"
+	 "secret: whoever knows it has access to the user's tasks."},
+	{"remove", cmd_remove, FULL,
+	 "[options] [--force] org <org>\n"
+	 "[options] [--force] user <org> <key>",
+	 "Deletes an organization or user, with all tasks. Permanently. A user is named\n"
+	 "by key or by name."},
+	{"suspend", cmd_suspend, FULL,
+	 "[options] org <org>\n"
+	 "[options] user <org> <key>",
+	 "Suspends an organization or user: requests are answered with 431 until it is\n"
+	 "resumed."},
+	{"resume", cmd_resume, FULL,
+	 "[options] org <org>\n"
+	 "[options] user <org> <key>",
+	 "Resumes, or un-suspends an organization or user."},
+	{"redirect", cmd_redirect, FULL, "[options] org <org> [<host:port>]",
+	 "Answers the requests of an organization's users with 301 and the place where\n"
+	 "their accounts live now. Without <host:port> they are served here again."},
+	{"quarantine", cmd_quarantine, FULL | COMMAND_OPTIONS, "[options] <org> <user> [--clear]",
+	 "Shows the lines that a user's clients sent and that could not be read as\n"
+	 "tasks: the time, the reason and the line. With --clear they are forgotten."},
+	{"user", cmd_user, FULL | COMMAND_OPTIONS,
+	 "[options] bundle <org> <user> [--device <name>] [--host <name[:port]>] [--output <file>]",
+	 "Makes another bundle for a user, with a certificate of its own for another\n"
+	 "device. --host is where that device finds the server; --key-type is rsa, ecdsa\n"
+	 "or ed25519; an --output of - is standard output."},
+	{"server", cmd_server, FULL, "[options] [--daemon]",
+	 "Runs the server, with --daemon in the background.\n\n"
+	 "A HUP signal makes it read configuration and certificates again and reopen its\n"
+	 "log; a TERM signal makes it finish what it has begun and stop. Accounts may be\n"
+	 "added, suspended and removed while it runs: that works at once."},
+	{"status", cmd_status, FULL, "[options]",
+	 "Shows the configuration in use, whether a server runs, and what the store\n"
+	 "holds."},
+	{"client", cmd_client, COMMAND_SETTINGS, "[options] <host:port> <file> [<file> ...]",
+	 "Sends each <file> to Taskserver on <host:port> and displays the response. A\n"
+	 "file holds the headers of a request, an empty line, and its payload. The\n"
+	 "settings client.cert, client.key, ca.cert and trust are used."},
+	{"diagnostics", cmd_diagnostics, 0, "[options]",
+	 "Displays diagnostic information important when reporting bugs."},
+	{"validate", cmd_validate, 0, "<JSON | file>",
+	 "Run the JSON parser over the provided JSON string or file. For debugging."},
+	{"help", cmd_help, COMMAND_OPTIONS, "[<command>]", "Lists the commands, or explains one."},
+};
+const size_t command_count = TS_COUNT_OF(commands);
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < command_count; i++) {
+		if (strcmp(commands[i].name, name) == 0) {
+			return &commands[i];
+		}
+	}
+	return NULL;
+}
+
+static int check_data(const struct command_line *cl, struct ts_error *err)
+{
+	struct stat st;
+	if (cl->data == NULL || cl->data[0] == '\0') {
+		return ts_fail(err, TS_EINVAL, "The '--data' option is required.");
+	}
+	if (stat(cl->data, &st) != 0) {
+		return ts_fail(err, TS_ENOTFOUND, "The '--data' path does not exist.");
+	}
+	return S_ISDIR(st.st_mode)
+		       ? TS_OK
+		       : ts_fail(err, TS_EINVAL, "The '--data' path is not a directory.");
+}
+
+/* Where the settings can't be read, commands that repair or explain them go on with defaults. */
+static int load(struct command_line *cl, const struct command *c, struct ts_error *err)
+{
+	struct ts_error why = {0};
+	int code = command_settings(cl, cl->settings, NULL, &why);
+	if (code == TS_OK) {
+		return TS_OK;
+	}
+	if ((c->flags & COMMAND_SETTINGS) != 0) {
+		return ts_fail(err, code, "%s", why.text);
+	}
+	const struct ts_conf_table table = {settings_items, settings_count};
+	return ts_conf_init(&table, cl->settings, err);
+}
+
+int command_run(struct command_line *cl, const char *name, struct ts_error *err)
+{
+	const struct command *c = command_find(name);
+	if (c == NULL) {
+		return ts_fail(err, TS_EINVAL, "Did not recognize command '%s'.", name);
+	}
+	int code = (c->flags & COMMAND_DATA) != 0 ? check_data(cl, err) : TS_OK;
+	if (code == TS_OK) {
+		code = load(cl, c, err);
+	}
+	return code == TS_OK ? c->run(cl, err) : code;
+}
+
+static int apply_override(const struct ts_conf_table *table, struct settings *to, const char *text,
+			  struct ts_error *err)
+{
+	struct ts_slice rest = ts_slice_of(text);
+	struct ts_slice word = ts_slice_cut(&rest, '=');
+	TS_AUTOFREE char *name = strndup(word.data, word.len);
+	if (name == NULL) {
+		return ts_fail(err, TS_ENOMEM, "Out of memory.");
+	}
+	return ts_conf_set(table, to, name, rest.data, err);
+}
+
+/* The reference server's files have `log=` for none. */
+static int complete(const struct command_line *cl, const struct ts_conf_table *table,
+		    struct settings *to, struct ts_error *err)
+{
+	int code = to->log[0] == '\0' ? ts_conf_set(table, to, "log", "-", err) : TS_OK;
+	to->debug = to->debug || cl->debug;
+	to->data = cl->data != NULL ? strdup(cl->data) : NULL;
+	if (code == TS_OK && cl->data != NULL && to->data == NULL) {
+		code = ts_fail(err, TS_ENOMEM, "Out of memory.");
+	}
+	return code;
+}
+
+static int read_config(const struct command_line *cl, const struct ts_conf_table *table,
+		       struct settings *to, struct ts_buf *unknown, struct ts_error *err)
+{
+	TS_BUF(path);
+	if (cl->data == NULL) {
+		return TS_OK;
+	}
+	int code = command_config_path(cl, &path, err);
+	if (code == TS_OK) {
+		code = ts_conf_read(table, to, path.data, unknown, err);
+	}
+	return code == TS_ENOTFOUND ? TS_OK : code;
+}
+
+int command_settings(const struct command_line *cl, struct settings *to, struct ts_buf *unknown,
+		     struct ts_error *err)
+{
+	const struct ts_conf_table table = {settings_items, settings_count};
+	*to = (struct settings){0};
+	int code = ts_conf_init(&table, to, err);
+	if (code == TS_OK) {
+		code = read_config(cl, &table, to, unknown, err);
+	}
+	for (size_t i = 0; code == TS_OK && i < cl->override_count; i++) {
+		code = apply_override(&table, to, cl->overrides[i], err);
+	}
+	if (code == TS_OK) {
+		code = complete(cl, &table, to, err);
+	}
+	if (code != TS_OK) {
+		command_settings_done(to);
+	}
+	return code;
+}
+
+void command_settings_done(struct settings *s)
+{
+	const struct ts_conf_table table = {settings_items, settings_count};
+	ts_conf_done(&table, s);
+	free(s->data);
+	s->data = NULL;
+}
+
+int command_config_path(const struct command_line *cl, struct ts_buf *path, struct ts_error *err)
+{
+	ts_buf_printf(path, "%s/config", cl->data);
+	return path->failed ? ts_fail(err, TS_ENOMEM, "Out of memory.") : TS_OK;
+}
+
+bool command_confirm(const struct command_line *cl, const char *fmt, ...)
+{
+	if (cl->force || !cl->settings->confirmation || !isatty(STDIN_FILENO)) {
+		return true;
+	}
+	va_list args;
+	va_start(args, fmt);
+	(void)vprintf(fmt, args);
+	va_end(args);
+	(void)printf(" (yes/no) ");
+	(void)fflush(stdout);
+	char answer[16] = "";
+	bool yes = fgets(answer, sizeof(answer), stdin) != NULL &&
+		   (answer[0] == 'y' || answer[0] == 'Y');
+	if (!yes) {
+		(void)puts("No changes made.");
+	}
+	return yes;
+}
+
+void command_say(const struct command_line *cl, const char *fmt, ...)
+{
+	if (cl->quiet) {
+		return;
+	}
+	va_list args;
+	va_start(args, fmt);
+	(void)vprintf(fmt, args);
+	va_end(args);
+}
+
+int command_store(struct command_line *cl, struct ts_store **ret, struct ts_error *err)
+{
+	struct ts_error why = {0};
+	int code = ts_store_open(cl->data, false, ret, &why);
+	if (code == TS_ENOTFOUND) {
+		return ts_fail(err, code, "There is no store in '%.200s'; 'taskd init' makes one.",
+			       cl->data);
+	}
+	return code == TS_OK ? TS_OK : ts_fail(err, code, "%s", why.text);
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/net/conn_internal.h"
+
+#include <stdio.h>
+#include <sys/epoll.h>
+
+void hub_init(struct hub *h)
+{
+	TAILQ_INIT(&h->strangers);
+	TAILQ_INIT(&h->known);
+}
+
+static void unlink_conn(struct conn *c)
+{
+	struct hub *h = c->hub;
+	if (c->known) {
+		TAILQ_REMOVE(&h->known, c, link);
+	} else {
+		TAILQ_REMOVE(&h->strangers, c, link);
+	}
+	h->count--;
+	if (h->open != NULL) {
+		(void)atomic_fetch_sub(h->open, 1);
+	}
+}
+
+static void conn_free(struct conn *c)
+{
+	struct hub *h = c->hub;
+	ts_loop_disarm(h->loop, &c->timer);
+	ts_loop_unwatch(h->loop, &c->watch);
+	unlink_conn(c);
+	if (c->request != NULL) {
+		request_done(c->request);
+		free(c->request);
+	}
+	c->io.ops->free(c->io.ctx);
+	ts_buf_done(&c->in);
+	ts_buf_done(&c->out);
+	policy_unref(c->policy);
+	free(c);
+	if (h->stopping && h->count == 0 && h->on_empty != NULL) {
+		h->on_empty(h);
+	}
+}
+
+/* Deadlines */
+
+static uint64_t state_timeout(const struct conn *c)
+{
+	size_t at = conn_rows[c->state].timeout;
+	const void *field = (const char *)&c->policy->settings + at;
+	return at != 0 ? *(const uint64_t *)field : 0;
+}
+
+void conn_progress(struct conn *c)
+{
+	struct ts_loop *loop = c->hub->loop;
+	uint64_t ms = state_timeout(c);
+	if (ms == 0) {
+		ts_loop_disarm(loop, &c->timer);
+		return;
+	}
+	uint64_t now = ts_loop_now(loop);
+	if (conn_rows[c->state].whole && c->request_end != 0 && now + ms > c->request_end) {
+		ms = c->request_end > now ? c->request_end - now : 0;
+	}
+	c->late = ts_loop_arm(loop, &c->timer, ms) != TS_OK; /* never unbounded */
+}
+
+enum conn_step conn_go(struct conn *c, enum conn_state state)
+{
+	c->state = state;
+	conn_progress(c);
+	return STEP_NEXT;
+}
+
+/* Steps */
+
+/* Level-triggered: TLS may say "later" while the socket still has bytes. */
+static int watch_for(struct conn *c, uint32_t events)
+{
+	return c->watch.fd < 0 ? TS_OK : ts_loop_watch(c->hub->loop, &c->watch, events);
+}
+
+static void post_self(struct conn *c)
+{
+	c->posted = true;
+	ts_loop_post(c->hub->loop, &c->post);
+}
+
+static void settle(struct conn *c, enum conn_step step)
+{
+	int rc = TS_OK;
+	if (step == STEP_READ || step == STEP_WRITE) {
+		rc = watch_for(c, step == STEP_READ ? EPOLLIN : EPOLLOUT);
+	} else if (step == STEP_TURN) {
+		post_self(c);
+	}
+	if (rc != TS_OK || step == STEP_END) {
+		conn_free(c);
+	}
+}
+
+static void run(struct conn *c, enum conn_step step)
+{
+	while (step == STEP_NEXT) {
+		step = conn_rows[c->state].run(c);
+	}
+	settle(c, step);
+}
+
+static enum conn_step run_late(struct conn *c)
+{
+	const struct conn_row *row = &conn_rows[c->state];
+	char why[80];
+	c->late = false;
+	if (row->late != NULL) {
+		return row->late(c);
+	}
+	(void)snprintf(why, sizeof(why), "timed out: %s", row->name);
+	return conn_end(c, TS_LOG_INFO, why);
+}
+
+void conn_ready(struct conn *c)
+{
+	if (!c->posted) {
+		run(c, c->late ? run_late(c) : STEP_NEXT);
+	}
+}
+
+/* Whoever can't go on now doesn't listen either; settle() listens again. */
+static void on_ready(struct ts_watch *w, uint32_t events)
+{
+	struct conn *c = TS_OWNER(w, struct conn, watch);
+	(void)events;
+	if (c->posted) {
+		ts_loop_unwatch(c->hub->loop, w);
+	} else {
+		conn_ready(c);
+	}
+}
+
+static void on_time(struct ts_timer *t)
+{
+	struct conn *c = TS_OWNER(t, struct conn, timer);
+	c->late = true;
+	conn_ready(c);
+}
+
+static void on_post(struct ts_post *p)
+{
+	struct conn *c = TS_OWNER(p, struct conn, post);
+	c->posted = false;
+	if (c->doomed) {
+		conn_free(c);
+		return;
+	}
+	conn_ready(c);
+}
+
+static void close_now(struct conn *c)
+{
+	if (c->posted) {
+		c->doomed = true;
+	} else {
+		conn_free(c);
+	}
+}
+
+/* The storage thread */
+
+static int job_run(struct job *j, struct ts_txn *t, struct ts_error *err)
+{
+	struct conn *c = TS_OWNER(j, struct conn, job);
+	return request_store(c->request, t, err);
+}
+
+/* Until the post arrives the connection belongs to the storage thread. */
+static void job_done(struct job *j, const struct ts_error *err)
+{
+	struct conn *c = TS_OWNER(j, struct conn, job);
+	if (err->code != TS_OK) {
+		request_fail(c->request, err);
+	}
+	ts_loop_post(c->hub->loop, &c->post);
+}
+
+enum conn_step conn_submit(struct conn *c)
+{
+	(void)conn_go(c, CONN_STORE);
+	c->posted = true;
+	int rc = writer_submit(c->hub->writer, &c->job, c->policy->settings.storage_queue);
+	if (rc == TS_OK) {
+		return STEP_STORE;
+	}
+	struct ts_error busy = {0};
+	c->posted = false;
+	(void)ts_fail(&busy, rc, "The server is busy; nothing was stored. Try again in a moment.");
+	request_fail(c->request, &busy);
+	return conn_go(c, CONN_COMPOSE);
+}
+
+/* Life */
+
+int conn_new(struct hub *h, struct policy *policy, struct transport io, int fd, const char *peer,
+	     struct conn **ret, struct ts_error *err)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+	if (c == NULL) {
+		io.ops->free(io.ctx);
+		return ts_fail(err, TS_ENOMEM, "Out of memory for a connection.");
+	}
+	c->hub = h;
+	c->policy = policy_ref(policy);
+	c->io = io;
+	c->watch = (struct ts_watch){.fd = fd, .on_ready = on_ready};
+	c->timer.on_time = on_time;
+	c->post.run = on_post;
+	c->born = ts_loop_now(h->loop);
+	c->job = (struct job){.run = job_run, .done = job_done};
+	(void)snprintf(c->peer, sizeof(c->peer), "%s", peer);
+	TAILQ_INSERT_TAIL(&h->strangers, c, link);
+	h->count++;
+	if (h->open != NULL) {
+		(void)atomic_fetch_add(h->open, 1);
+	}
+	(void)conn_go(c, CONN_HANDSHAKE);
+	if (c->late || watch_for(c, EPOLLIN) != TS_OK) {
+		conn_free(c);
+		return ts_fail(err, TS_ENOMEM, "Can't watch a connection.");
+	}
+	*ret = c;
+	return TS_OK;
+}
+
+void conn_welcome(struct conn *c)
+{
+	if (c->known) {
+		return;
+	}
+	TAILQ_REMOVE(&c->hub->strangers, c, link);
+	TAILQ_INSERT_TAIL(&c->hub->known, c, link);
+	c->known = true;
+}
+
+bool hub_make_room(struct hub *h)
+{
+	struct conn *c = TAILQ_FIRST(&h->strangers);
+	while (c != NULL && c->posted) {
+		c = TAILQ_NEXT(c, link);
+	}
+	if (c == NULL || ts_loop_now(h->loop) - c->born < c->policy->settings.timeout_crowded) {
+		return false;
+	}
+	(void)conn_end(c, TS_LOG_INFO, "too many connections");
+	conn_free(c);
+	return true;
+}
+
+static bool has_begun(const struct conn *c)
+{
+	return c->in.len > 0 || c->request != NULL;
+}
+
+void hub_stop(struct hub *h)
+{
+	struct conn *next;
+	for (struct conn *c = TAILQ_FIRST(&h->strangers); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		if (!has_begun(c)) {
+			close_now(c);
+		}
+	}
+	h->stopping = true;
+	if (h->count == 0 && h->on_empty != NULL) {
+		h->on_empty(h);
+	}
+}
+
+static void abandon_list(struct conn_list *list)
+{
+	struct conn *next;
+	for (struct conn *c = TAILQ_FIRST(list); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		(void)conn_end(c, TS_LOG_INFO, "the server stops");
+		close_now(c);
+	}
+}
+
+void hub_abandon(struct hub *h)
+{
+	abandon_list(&h->strangers);
+	abandon_list(&h->known);
+}

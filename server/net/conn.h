@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A connection: one handshake, one request, one answer, one goodbye. It lives in one loop's thread
+ * from its first byte to its last, and frees itself when it has ended.
+ */
+#pragma once
+
+#include "common/loop/loop.h"
+#include "server/policy.h"
+#include "server/request/stats.h"
+#include "server/net/transport.h"
+#include "server/request/writer.h"
+
+#include <sys/queue.h>
+
+struct conn;
+TAILQ_HEAD(conn_list, conn);
+
+enum { HUB_SCRATCH = 16384 }; /* [bytes] the most that a TLS record holds */
+
+/* What the connections of one loop share; all of it borrowed but the scratch. */
+struct hub {
+	struct ts_loop *loop;
+	struct ts_store *store;
+	struct writer *writer;
+	struct stats *stats;
+	atomic_size_t *open; /* connections of all hubs together; may be NULL */
+
+	struct conn_list strangers; /* not authenticated, the oldest first */
+	struct conn_list known;
+	size_t count;                    /* of both lists */
+	bool stopping;                   /* begin nothing new; see hub_stop() */
+	void (*on_empty)(struct hub *h); /* stopping, and the last connection is gone */
+	char scratch[HUB_SCRATCH];
+};
+
+void hub_init(struct hub *h);
+
+/*
+ * Serve one more connection. `io` is owned from now on, whatever this returns; `policy` gets a
+ * reference of the connection's own. `fd` is watched for readiness, or -1: a test calls
+ * conn_ready() itself. `peer` is its address for the log. TS_OK; TS_ENOMEM, TS_EIO.
+ */
+int conn_new(struct hub *h, struct policy *policy, struct transport io, int fd, const char *peer,
+	     struct conn **ret, struct ts_error *err) TS_MUST_CHECK;
+/* Something may have become possible: go on. The connection may be gone afterwards. */
+void conn_ready(struct conn *c);
+
+/* Close the oldest connection that hasn't shown who it is within timeout.crowded, for the sake of a
+ * new one. False: there is none. */
+bool hub_make_room(struct hub *h);
+/* Close what hasn't begun a request, let the others finish, call on_empty when all are gone. */
+void hub_stop(struct hub *h);
+/* Close everything, but for what the storage thread holds: that is closed when it comes back. */
+void hub_abandon(struct hub *h);

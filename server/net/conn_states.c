@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of states, and what all of them say. */
+#include "server/net/conn_internal.h"
+
+enum conn_step conn_wait(enum ts_wait wait)
+{
+	return wait == TS_WAIT_WRITE ? STEP_WRITE : STEP_READ;
+}
+
+struct ts_slice conn_peer_name(const struct conn *c)
+{
+	return c->policy->settings.ip_log ? ts_slice_of(c->peer) : (struct ts_slice){NULL, 0};
+}
+
+enum conn_step conn_end(struct conn *c, enum ts_log_level level, const char *why)
+{
+	struct ts_log_line l;
+	ts_log_begin(&l, level, "closed");
+	ts_log_field(&l, "peer", conn_peer_name(c));
+	ts_log_field(&l, "state", ts_slice_of(conn_rows[c->state].name));
+	ts_log_field(&l, "reason", ts_slice_of(why));
+	ts_log_end(&l);
+	return STEP_END;
+}
+
+enum conn_step conn_not_now(struct conn *c, ssize_t rc, enum ts_wait wait,
+			    const struct ts_error *err)
+{
+	if (rc == TS_EAGAIN) {
+		return conn_wait(wait);
+	}
+	return conn_end(c, TS_LOG_DEBUG, rc == 0 ? "the peer closed" : err->text);
+}
+
+#define TIMEOUT(field) offsetof(struct settings, timeout_##field)
+
+const struct conn_row conn_rows[CONN_STATES] = {
+	[CONN_HANDSHAKE] = {"handshake", conn_on_handshake, NULL, TIMEOUT(handshake), false},
+	[CONN_HEADERS] = {"headers", conn_on_headers, conn_late_message, TIMEOUT(header), true},
+	[CONN_PAYLOAD] = {"payload", conn_on_payload, conn_late_message, TIMEOUT(idle), true},
+	[CONN_FORGOTTEN] = {"forgotten bytes", conn_on_forgotten, conn_late_forgotten,
+			    TIMEOUT(close), true},
+	[CONN_DISCARD] = {"discard", conn_on_discard, conn_late_discard, TIMEOUT(idle), true},
+	[CONN_STORE] = {"store", conn_on_store, NULL, 0, false},
+	[CONN_COMPOSE] = {"compose", conn_on_compose, NULL, 0, false},
+	[CONN_WRITE] = {"write", conn_on_write, NULL, TIMEOUT(idle), true},
+	[CONN_BYE] = {"bye", conn_on_bye, conn_late_linger, TIMEOUT(close), false},
+	[CONN_LINGER] = {"linger", conn_on_linger, conn_late_linger, TIMEOUT(close), false},
+};

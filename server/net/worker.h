@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* A thread with one loop, which accepts and serves connections. */
+#pragma once
+
+#include "server/net/listener.h"
+#include "server/policy.h"
+#include "server/request/stats.h"
+#include "server/request/writer.h"
+
+struct worker;
+
+/* What all workers share; borrowed, and outlives them. */
+struct workshop {
+	struct ts_store *store;
+	struct writer *writer;
+	struct stats *stats;
+	const struct listener *listener;
+	size_t most;        /* connections that the system has descriptors for */
+	atomic_size_t open; /* connections of all workers */
+};
+
+/* Make a worker; its thread begins with worker_start(). `policy` gets a reference. */
+int worker_new(struct workshop *shop, struct policy *policy, struct worker **ret,
+	       struct ts_error *err) TS_MUST_CHECK;
+int worker_start(struct worker *w, struct ts_error *err) TS_MUST_CHECK;
+/* Any thread: connections that begin from now on are served by `policy`. TS_OK or TS_ENOMEM. */
+int worker_reload(struct worker *w, struct policy *policy) TS_MUST_CHECK;
+/* Any thread: accept nothing more, end when what has begun is finished, or timeout.stop is over.
+ * Once only. */
+void worker_stop(struct worker *w);
+/* Wait for the thread's end, free; accepts NULL. A worker that was started must be stopped. */
+void worker_free(struct worker *w);

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/request/request.h"
+
+#include "common/base/utf8.h"
+#include "common/log/log.h"
+
+#include <config.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static const struct request_type *const types[] = {&request_sync, &request_statistics};
+
+static const struct request_type *find_type(struct ts_slice name)
+{
+	for (size_t i = 0; i < TS_COUNT_OF(types); i++) {
+		if (ts_slice_eq(name, ts_slice_of(types[i]->name))) {
+			return types[i];
+		}
+	}
+	return NULL;
+}
+
+static int check_type(struct request *r, struct ts_error *err)
+{
+	struct ts_slice name = ts_headers_get(&r->headers, "type");
+	r->type = find_type(name);
+	if (r->type == NULL) {
+		return ts_fail(err, TS_EUNSUPPORTED, "Unrecognized message type '%.*s'.",
+			       (int)(name.len < 100 ? name.len : 100), name.data);
+	}
+	if (r->stopping) {
+		return ts_fail(err, TS_ESHUTDOWN, "The server is shutting down; try again later.");
+	}
+	return TS_OK;
+}
+
+static int check_peer(struct request *r, struct ts_error *err)
+{
+	if (!r->policy->strict || r->peer.state == TS_PEER_VERIFIED) {
+		return TS_OK;
+	}
+	if (r->peer.state == TS_PEER_NONE || r->peer.reason[0] == '\0') {
+		return ts_fail(err, TS_EACCESS, "This server asks for a client certificate.");
+	}
+	return ts_fail(err, TS_EACCESS, "%s", r->peer.reason);
+}
+
+int request_authenticate(struct request *r, struct ts_txn *t, struct ts_error *err)
+{
+	struct claim claim = {
+		.org = ts_headers_get(&r->headers, "org"),
+		.user = ts_headers_get(&r->headers, "user"),
+		.key = ts_headers_get(&r->headers, "key"),
+	};
+	return auth_check(t, &claim, &r->account, err);
+}
+
+static int check_account(struct request *r, struct ts_error *err)
+{
+	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *t = NULL;
+	int rc = ts_txn_begin(r->store, TS_READ, &t, err);
+	return rc == TS_OK ? request_authenticate(r, t, err) : rc;
+}
+
+static int check_protocol(struct request *r, struct ts_error *err)
+{
+	if (!ts_slice_eq(ts_headers_get(&r->headers, "protocol"), TS_SLICE("v1"))) {
+		return ts_fail(err, TS_EUNSUPPORTED, "Message protocol should be 'v1'.");
+	}
+	return TS_OK;
+}
+
+static int check_size(struct request *r, struct ts_error *err)
+{
+	uint64_t limit = r->policy->settings.request_limit;
+	if (limit == 0 || r->size <= limit) {
+		return TS_OK;
+	}
+	return ts_fail(err, TS_ETOOBIG,
+		       "The request has %.1f MiB and this server takes %.1f MiB; its operator can "
+		       "raise request.limit.",
+		       (double)r->size / 1048576, (double)limit / 1048576);
+}
+
+/* A certificate says which device it is; a program's name is better than nothing. */
+static void name_device(struct request *r)
+{
+	struct ts_slice name = ts_slice_of(r->peer.fingerprint);
+	if (name.len == 0) {
+		name = ts_headers_get(&r->headers, "client");
+	}
+	while (name.len > TS_DEVICE_MAX || !ts_utf8_valid(name)) {
+		name.len = name.len > TS_DEVICE_MAX ? TS_DEVICE_MAX : name.len - 1;
+	}
+	if (name.len > 0) {
+		memcpy(r->device, name.data, name.len);
+	}
+	r->device[name.len] = '\0';
+}
+
+/* In this order; the first that fails is the answer. */
+static int (*const checks[])(struct request *r, struct ts_error *err) = {
+	check_type, check_peer, check_account, check_protocol, check_size,
+};
+
+int request_open(struct request *r, struct ts_slice block, struct ts_error *err)
+{
+	if (!ts_utf8_valid(block)) {
+		return ts_fail(err, TS_EENCODING, "The message's headers are not UTF-8.");
+	}
+	int rc = ts_headers_parse(block, &r->headers, err);
+	if (rc == TS_OK) {
+		name_device(r);
+	}
+	for (size_t i = 0; rc == TS_OK && i < TS_COUNT_OF(checks); i++) {
+		rc = checks[i](r, err);
+		r->trusted = r->trusted || (checks[i] == check_account && rc == TS_OK);
+	}
+	if (rc != TS_OK) {
+		return rc;
+	}
+	return r->type->begin != NULL ? r->type->begin(r, err) : TS_OK;
+}
+
+int request_feed(struct request *r, struct ts_slice data, struct ts_error *err)
+{
+	return r->type->feed != NULL && data.len > 0 ? r->type->feed(r, data, err) : TS_OK;
+}
+
+bool request_cut_short(const struct request *r)
+{
+	return r->type->cut_short != NULL && r->type->cut_short(r);
+}
+
+int request_end(struct request *r, struct ts_error *err)
+{
+	return r->type->end != NULL ? r->type->end(r, err) : TS_OK;
+}
+
+/* A refusal has written nothing, so the batch that this request is part of goes on. */
+int request_store(struct request *r, struct ts_txn *t, struct ts_error *err)
+{
+	struct ts_error refusal = {0};
+	r->code = 0; /* an earlier try may have been refused */
+	r->messages[0] = '\0';
+	r->info[0] = '\0';
+	int rc = request_authenticate(r, t, &refusal);
+	if (rc != TS_OK) {
+		request_fail(r, &refusal);
+		return TS_OK;
+	}
+	return r->type->store(r, t, err);
+}
+
+int request_compose(struct request *r, struct ts_error *err)
+{
+	return r->code == 0 ? r->type->compose(r, err) : TS_OK;
+}
+
+void request_say(struct request *r, const char *fmt, ...)
+{
+	size_t at = strlen(r->messages);
+	if (at > 0 && at + 1 < sizeof(r->messages)) {
+		r->messages[at++] = ' ';
+	}
+	va_list args;
+	va_start(args, fmt);
+	(void)vsnprintf(r->messages + at, sizeof(r->messages) - at, fmt, args);
+	va_end(args);
+	struct ts_slice all = ts_slice_of(r->messages);
+	while (!ts_utf8_valid(all)) {
+		r->messages[--all.len] = '\0'; /* a character that was cut */
+	}
+}
+
+/* What is our own fault is for the log; a client's user is told no paths. */
+static const char *for_stranger(const struct ts_error *err)
+{
+	switch (err->code) {
+	case TS_ENOMEM:
+	case TS_EFULL:
+		return "The server has no space left for this; nothing was stored. Try again "
+		       "later.";
+	case TS_EIO:
+	case TS_EDAMAGED:
+	case TS_EFORMAT:
+	case TS_ENOTFOUND:
+		return "The server failed; nothing was stored. Its operator finds the reason in "
+		       "its log.";
+	default:
+		return NULL;
+	}
+}
+
+void request_fail(struct request *r, const struct ts_error *err)
+{
+	const char *general = for_stranger(err);
+	if (general != NULL) {
+		ts_log(TS_LOG_ERROR, "A request failed: %s", err->text);
+	}
+	r->code = ts_wire_code(err->code);
+	r->code = r->code > 0 ? r->code : 500;
+	r->payload = NULL;
+	r->messages[0] = '\0';
+	ts_buf_clear(&r->values);
+	request_say(r, "%s", general != NULL ? general : err->text);
+	if (err->code == TS_EREDIRECT) {
+		(void)snprintf(r->info, sizeof(r->info), "%s", r->account.org.redirect);
+	}
+}
+
+int request_head(struct request *r, struct ts_buf *b, uint64_t *ret_payload, struct ts_error *err)
+{
+	uint64_t payload = r->payload != NULL ? ts_spool_size(r->payload) : 1;
+	ts_message_begin(b);
+	ts_message_header(b, "client", TS_SLICE("taskd " PACKAGE_VERSION));
+	ts_message_headerf(b, "code", "%d", r->code);
+	ts_message_header(b, "status", ts_slice_of(ts_status_text(r->code)));
+	ts_message_header(b, "info", ts_slice_of(r->info));
+	ts_message_header(b, "messages", ts_slice_of(r->messages));
+	ts_buf_add_slice(b, ts_buf_slice(&r->values));
+	int rc = ts_message_finish(b, payload, err);
+	if (rc == TS_OK) {
+		*ret_payload = payload;
+	}
+	return rc;
+}
+
+int request_payload(const struct request *r, uint64_t offset, void *to, size_t len, size_t *ret_got,
+		    struct ts_error *err)
+{
+	if (r->payload != NULL) {
+		return ts_spool_read(r->payload, offset, to, len, ret_got, err);
+	}
+	*ret_got = offset == 0 && len > 0 ? 1 : 0;
+	memset(to, '\n', *ret_got);
+	return TS_OK;
+}
+
+void request_done(struct request *r)
+{
+	if (r->type != NULL && r->type->done != NULL) {
+		r->type->done(r);
+	}
+	ts_buf_done(&r->values);
+}

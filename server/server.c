@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/server.h"
+
+#include "common/log/log.h"
+#include "server/net/worker.h"
+
+#include <sys/resource.h>
+
+enum { SPARE_FILES = 32 }; /* for the store, the log, spools; at least */
+
+struct server {
+	struct listener listener;
+	struct workshop shop;
+	struct stats stats;
+	struct worker **workers;
+	size_t count; /* of the workers made */
+	size_t started;
+};
+
+static size_t thread_count(const struct settings *s)
+{
+	if (s->threads > 0) {
+		return (size_t)s->threads;
+	}
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	return cores > 0 ? (size_t)cores : 1;
+}
+
+/* Take as many descriptors as the system lets us have; how many connections is that? */
+static size_t descriptor_room(uint64_t wanted)
+{
+	struct rlimit r;
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_max == RLIM_INFINITY) {
+		return SIZE_MAX;
+	}
+	r.rlim_cur = r.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &r);
+	size_t spare = r.rlim_max / 4 > SPARE_FILES ? r.rlim_max / 4 : SPARE_FILES;
+	size_t room = r.rlim_max > spare ? r.rlim_max - spare : 1;
+	if (room < wanted) {
+		ts_log(TS_LOG_WARNING,
+		       "The system allows %zu open files, enough for %zu connections; "
+		       "connection.limit is %zu.",
+		       (size_t)r.rlim_max, room, (size_t)wanted);
+	}
+	return room;
+}
+
+/* All are made before the first begins, so that a failure has no connections to care for. */
+static int start_workers(struct server *s, struct policy *policy, struct ts_error *err)
+{
+	size_t count = thread_count(&policy->settings);
+	s->workers = calloc(count, sizeof(struct worker *));
+	if (s->workers == NULL) {
+		return ts_fail(err, TS_ENOMEM, "Out of memory for %zu threads.", count);
+	}
+	int rc = TS_OK;
+	while (rc == TS_OK && s->count < count) {
+		rc = worker_new(&s->shop, policy, &s->workers[s->count], err);
+		s->count += rc == TS_OK ? 1 : 0;
+	}
+	while (rc == TS_OK && s->started < count) {
+		rc = worker_start(s->workers[s->started], err);
+		s->started += rc == TS_OK ? 1 : 0;
+	}
+	return rc;
+}
+
+int server_new(struct ts_store *store, struct policy *policy, struct server **ret,
+	       struct ts_error *err)
+{
+	TS_CLEANUP(server_free_p) struct server *s = calloc(1, sizeof(*s));
+	if (s == NULL) {
+		return ts_fail(err, TS_ENOMEM, "Out of memory for the server.");
+	}
+	stats_init(&s->stats);
+	s->shop.store = store;
+	s->shop.stats = &s->stats;
+	s->shop.listener = &s->listener;
+	s->shop.most = descriptor_room(policy->settings.connection_limit);
+	int rc = listener_open(&policy->settings, &s->listener, err);
+	if (rc == TS_OK) {
+		rc = writer_new(store, &s->shop.writer, err);
+	}
+	if (rc == TS_OK) {
+		rc = start_workers(s, policy, err);
+	}
+	if (rc != TS_OK) {
+		return rc;
+	}
+	*ret = TS_TAKE(s);
+	return TS_OK;
+}
+
+const struct listener *server_listener(const struct server *s)
+{
+	return &s->listener;
+}
+
+int server_reload(struct server *s, struct policy *policy)
+{
+	int rc = TS_OK;
+	for (size_t i = 0; i < s->count && rc == TS_OK; i++) {
+		rc = worker_reload(s->workers[i], policy);
+	}
+	return rc;
+}
+
+/* The workers go first: they wait for what the storage thread still has of theirs. */
+void server_free(struct server *s)
+{
+	if (s == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < s->started; i++) {
+		worker_stop(s->workers[i]);
+	}
+	for (size_t i = 0; i < s->count; i++) {
+		worker_free(s->workers[i]);
+	}
+	writer_free(s->shop.writer);
+	listener_close(&s->listener);
+	free(s->workers);
+	free(s);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/base/file.h"
+#include "server/setup/enrol.h"
+#include "server/command/options.h"
+#include "test/unit/folder.h"
+#include "test/unit/unit.h"
+
+/* Made once, before Check forks. */
+static struct folder shared;
+static struct folder_path ca_cert, ca_key, server_cert, server_key;
+
+static int make_pki(struct ts_error *err)
+{
+	static const char *const names[] = {"sync.example.org", "127.0.0.1", "::1"};
+	const struct ts_pki_subject subject = {
+		.name = names[0], .names = names, .name_count = TS_COUNT_OF(names)};
+	TS_CLEANUP(ts_pki_ca_free_p) struct ts_pki_ca *ca = NULL;
+	int rc = ts_pki_make_ca(ca_cert.text, ca_key.text, "CA", err);
+	if (rc == TS_OK) {
+		rc = ts_pki_ca_open(ca_cert.text, ca_key.text, &ca, err);
+	}
+	if (rc == TS_OK) {
+		rc = ts_pki_make_key(server_key.text, TS_KEY_ECDSA, err);
+	}
+	return rc == TS_OK
+		       ? ts_pki_certify_server(ca, &subject, server_key.text, server_cert.text, err)
+		       : rc;
+}
+
+static struct enrolment enrolment_in(const struct folder *f, struct settings *s)
+{
+	*s = (struct settings){.ca_cert = ca_cert.text,
+			       .server_cert = server_cert.text,
+			       .server = (char *)"*:4711"};
+	return (struct enrolment){.settings = s,
+				  .data = f->path,
+				  .org = "Public",
+				  .user = "alice",
+				  .device = "phone",
+				  .type = TS_KEY_ED25519};
+}
+
+/* Names of files */
+
+static const struct {
+	const char *org, *user, *device, *path;
+} files[] = {
+	{"Public", "alice", "phone", "D/bundles/Public-alice-phone.sh"},
+	{"Public", "First Last", "my-phone", "D/bundles/Public-First%20Last-my-phone.sh"},
+	{"a-b", "c", "d", "D/bundles/a%2Db-c-d.sh"},
+	{"a", "b-c", "d", "D/bundles/a-b%2Dc-d.sh"},
+	{"-rf", ".x", "..y", "D/bundles/%2Drf-%2Ex-%2E.y.sh"},
+	{"100%", "$(id)", "a'b", "D/bundles/100%25-%24%28id%29-a%27b.sh"},
+	{"M\xC3\xBCller", "x", "y", "D/bundles/M\xC3\xBCller-x-y.sh"},
+};
+
+START_TEST(names_of_files_are_safe_and_unambiguous)
+{
+	TS_BUF(path);
+	const struct enrolment e = {.data = "D",
+				    .org = files[_i].org,
+				    .user = files[_i].user,
+				    .device = files[_i].device};
+	enrol_bundle_path(&e, &path);
+	ck_assert_slice(ts_buf_slice(&path), files[_i].path);
+}
+END_TEST
+
+START_TEST(long_names_fit_a_file)
+{
+	TS_BUF(name);
+	TS_BUF(path);
+	TS_BUF(other);
+	for (int i = 0; i < 85; i++) {
+		ts_buf_add_str(&name, "\xE2\x82\xAC");
+	}
+	struct enrolment e = {.data = "D", .org = name.data, .user = name.data, .device = "a"};
+	enrol_cert_path(&e, &path);
+	e.device = "b";
+	enrol_cert_path(&e, &other);
+	ck_assert_uint_lt(path.len, 250);
+	ck_assert(!ts_slice_eq(ts_buf_slice(&path), ts_buf_slice(&other)));
+}
+END_TEST
+
+static const struct {
+	const char *cert, *key;
+} ca_keys[] = {
+	{"/x/ca.cert.pem", "/x/ca.key.pem"},
+	{"/x/my-ca-cert.pem", "/x/my-ca-key.pem"},
+	{"/x/ca.pem", NULL},
+	{"", NULL},
+};
+
+START_TEST(the_authority_s_key_lies_beside_its_certificate)
+{
+	TS_BUF(key);
+	int rc = enrol_ca_key(ca_keys[_i].cert, &key, NULL);
+	ck_assert_int_eq(rc, ca_keys[_i].key != NULL ? TS_OK : TS_EINVAL);
+	if (rc == TS_OK) {
+		ck_assert_slice(ts_buf_slice(&key), ca_keys[_i].key);
+	}
+}
+END_TEST
+
+/* The server as clients know it */
+
+static const struct {
+	const char *server, *setting, *want; /* NULL: refused */
+} servers[] = {
+	{NULL, "*:4711", "sync.example.org:4711"},
+	{NULL, "[::]:4711", "sync.example.org:4711"},
+	{NULL, "*:0", "sync.example.org:53589"},
+	{NULL, "", "sync.example.org:53589"},
+	{"127.0.0.1", "*:4711", "127.0.0.1:4711"},
+	{"127.0.0.1:1", "*:4711", "127.0.0.1:1"},
+	{"::1", "*:4711", "::1:4711"},
+	{"[::1]", "*:4711", "::1:4711"},
+	{"[::1]:99", "*:4711", "::1:99"},
+	{"other.example.org", "*:4711", NULL},
+	{"sync.example.org:0", "*:4711", NULL},
+	{"sync.example.org:65536", "*:4711", NULL},
+	{"sync.example.org:", "*:4711", NULL},
+	{"sync.example.org:x", "*:4711", NULL},
+	{"", "*:4711", NULL},
+};
+
+START_TEST(bundles_name_a_server_that_its_certificate_names)
+{
+	FOLDER(f);
+	TS_BUF(bundle);
+	TS_BUF(line);
+	struct settings s;
+	struct enrolment e = enrolment_in(&f, &s);
+	e.server = servers[_i].server;
+	s.server = (char *)servers[_i].setting;
+	int rc = enrol(&e, &bundle, NULL);
+	ck_assert_int_eq(rc, servers[_i].want != NULL ? TS_OK : TS_EINVAL);
+	if (rc != TS_OK) {
+		ck_assert_int_ne(access(folder_at(&f, "pki").text, F_OK), 0);
+		return;
+	}
+	ts_buf_printf(&line, "\nserver='%s'\n", servers[_i].want);
+	ck_assert_ptr_nonnull(strstr(bundle.data, line.data));
+}
+END_TEST
+
+START_TEST(a_device_is_enrolled_once)
+{
+	FOLDER(f);
+	TS_BUF(path);
+	struct settings s;
+	struct ts_error err = {0};
+	struct enrolment e = enrolment_in(&f, &s);
+	ck_assert_msg(enrol_to_file(&e, &path, &err) == TS_OK, "%s", err.text);
+	ck_assert_str_eq(path.data, folder_at(&f, "bundles/Public-alice-phone.sh").text);
+	ck_assert_int_eq(enrol_to_file(&e, &path, &err), TS_EEXIST);
+	ck_assert_int_eq(unlink(path.data), 0);
+	ck_assert_int_eq(enrol_to_file(&e, &path, &err), TS_EEXIST);
+	ck_assert_ptr_nonnull(strstr(err.text, "--device"));
+	e.device = "a/b";
+	ck_assert_int_eq(enrol_to_file(&e, &path, &err), TS_EINVAL);
+}
+END_TEST
+
+/* Options */
+
+static const struct {
+	const char *words[6];
+	int code;
+	size_t hosts, rest;
+} lines[] = {
+	{{"bundle", "a", "b"}, TS_OK, 0, 3},
+	{{"--host", "x", "a", "--host=y", "b"}, TS_OK, 2, 2},
+	{{"--host="}, TS_OK, 1, 0},
+	{{"--host", "--host"}, TS_OK, 1, 0},
+	{{"--host"}, TS_EUSAGE, 0, 0},
+	{{"--host=1", "--host=2", "--host=3"}, TS_EUSAGE, 0, 0},
+	{{"--other"}, TS_EUSAGE, 0, 0},
+	{{"--hosts=x"}, TS_EUSAGE, 0, 0},
+	{{"-"}, TS_OK, 0, 1},
+};
+
+START_TEST(options_are_sorted_from_words)
+{
+	struct option_values hosts = {0}, rest = {0};
+	const struct option_item items[] = {{"host", &hosts, 2}};
+	int argc = 0;
+	while (argc < 6 && lines[_i].words[argc] != NULL) {
+		argc++;
+	}
+	ck_assert_int_eq(options_read(argc, (char **)lines[_i].words, items, 1, &rest, NULL),
+			 lines[_i].code);
+	if (lines[_i].code == TS_OK) {
+		ck_assert_uint_eq(hosts.count, lines[_i].hosts);
+		ck_assert_uint_eq(rest.count, lines[_i].rest);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	shared = folder_new();
+	ca_cert = folder_at(&shared, "ca.cert.pem");
+	ca_key = folder_at(&shared, "ca.key.pem");
+	server_cert = folder_at(&shared, "server.cert.pem");
+	server_key = folder_at(&shared, "server.key.pem");
+	struct ts_error err = {0};
+	if (make_pki(&err) != TS_OK) {
+		(void)fprintf(stderr, "%s\n", err.text);
+		return EXIT_FAILURE;
+	}
+	const struct unit_case cases[] = {
+		{names_of_files_are_safe_and_unambiguous, TS_COUNT_OF(files)},
+		{long_names_fit_a_file, 0},
+		{the_authority_s_key_lies_beside_its_certificate, TS_COUNT_OF(ca_keys)},
+		{bundles_name_a_server_that_its_certificate_names, TS_COUNT_OF(servers)},
+		{a_device_is_enrolled_once, 0},
+		{options_are_sorted_from_words, TS_COUNT_OF(lines)},
+	};
+	int rc = unit_run("enrol", cases, TS_COUNT_OF(cases));
+	folder_done(&shared);
+	return rc;
+}
