@@ -115,6 +115,7 @@ void server_free(struct server *s)
 	for (size_t i = 0; i < s->started; i++) {
 		worker_stop(s->workers[i]);
 	}
+	listener_shut(&s->listener);
 	for (size_t i = 0; i < s->count; i++) {
 		worker_free(s->workers[i]);
 	}

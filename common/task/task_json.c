@@ -3,7 +3,7 @@
 #include "common/task/task_json.h"
 
 #include "common/task/builder.h"
-#include "common/task/json_number.h"
+#include "common/task/json_prepare.h"
 #include "common/task/task_key.h"
 
 #include <jansson.h>
@@ -301,7 +301,7 @@ static int read_object(struct ts_builder *b, json_t *object)
 int ts_task_read(struct ts_slice json, const struct ts_task_limits *limits, struct ts_arena *a,
 		 struct ts_task *ret, struct ts_task_repair *repair, struct ts_error *err)
 {
-	TS_BUF(marked);
+	TS_BUF(prepared);
 	json_error_t why;
 	struct ts_builder b = {
 		.limits = limits, .arena = a, .task = ret, .repair = repair, .err = err};
@@ -310,11 +310,12 @@ int ts_task_read(struct ts_slice json, const struct ts_task_limits *limits, stru
 	if (limits->line > 0 && json.len > limits->line) {
 		return ts_fail(err, TS_EMALF, "it has more than %zu bytes", limits->line);
 	}
-	int code = ts_json_mark_numbers(json, limits->depth, &marked, err);
+	int code = ts_json_prepare(json, limits->depth, &prepared, err);
 	if (code != TS_OK) {
 		return code;
 	}
-	json_t *object = json_loadb(marked.data != NULL ? marked.data : "", marked.len, 0, &why);
+	json_t *object =
+		json_loadb(prepared.data != NULL ? prepared.data : "", prepared.len, 0, &why);
 	if (object == NULL) {
 		return ts_fail(err, TS_EMALF, "it is not JSON (%s)", why.text);
 	}

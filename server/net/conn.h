@@ -6,9 +6,9 @@
 #pragma once
 
 #include "common/loop/loop.h"
+#include "server/net/transport.h"
 #include "server/policy.h"
 #include "server/request/stats.h"
-#include "server/net/transport.h"
 #include "server/request/writer.h"
 
 #include <sys/queue.h>

@@ -205,6 +205,13 @@ int listener_open(const struct settings *s, struct listener *ret, struct ts_erro
 	return ts_fail_errno(err, failure, "Can't listen on '%s'", s->server);
 }
 
+void listener_shut(struct listener *l)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		(void)shutdown(l->at[i].fd, SHUT_RDWR);
+	}
+}
+
 void listener_close(struct listener *l)
 {
 	for (size_t i = 0; i < l->count; i++) {

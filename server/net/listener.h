@@ -22,6 +22,9 @@ struct listener {
  * free port for all of them. TS_EINVAL, TS_EIO with a sentence; nothing is open then. */
 int listener_open(const struct settings *s, struct listener *ret,
 		  struct ts_error *err) TS_MUST_CHECK;
+/* Take no more connections, from now on: whoever tries is refused. The sockets stay open, because
+ * loops still watch them. */
+void listener_shut(struct listener *l);
 void listener_close(struct listener *l);
 
 /* "127.0.0.1:1234" or "[::1]:1234" */

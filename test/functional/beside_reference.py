@@ -4,7 +4,7 @@
 import os
 import random
 
-from harness import case, need_server, run, same, shared, true
+from harness import DEBIAN, case, need_server, run, same, shared, skip_all, true
 from merge_model import comparable, unlike
 from replica import Clock, Replica, need_task
 
@@ -174,6 +174,8 @@ def register(seed):
 if __name__ == "__main__":
     need_server()
     need_task(clocks=True)
+    if not os.access(DEBIAN, os.X_OK):
+        skip_all("there is no " + DEBIAN)
     for number in range(1, SEEDS + 1):
         register(number)
     run()

@@ -25,10 +25,13 @@ class Fresh(Server):
         self.data = os.path.join(self.folder, "data")
         self.log = os.path.join(self.folder, "taskd.log")
         self.output = os.path.join(self.folder, "output")
-        self.fixed_port = free_port()
-        self.bundle = self.made("setup", *options, "--host", host,
-                                "--server=%s:%d" % (self.listen, self.fixed_port))
-        self.configure(log=self.log)
+        try:
+            self.bundle = self.made("setup", *options, "--host", host,
+                                    "--server=%s:%d" % (self.listen, free_port()))
+            self.configure(log=self.log)
+        except BaseException:
+            self.close()
+            raise
 
     def made(self, *words):
         """The bundle that a command has made: a new file, or what it wrote on standard output."""

@@ -49,6 +49,13 @@ static const struct {
 	/* Strings: raw UTF-8, only the escapes that JSON demands. */
 	{TASK(",\"x\":\"\\u00fc \\/ \\\"q\\\" \\\\ \\n\\t \\ud83d\\ude00\\u001f\""),
 	 TASK(",\"x\":\"\xC3\xBC / \\\"q\\\" \\\\ \\n\\t \xF0\x9F\x98\x80\\u001f\"")},
+	/* Taskwarrior writes control characters as they are. */
+	{TASK(",\"x\":\"a\x01"
+	      "b\x1F\""),
+	 TASK(",\"x\":\"a\\u0001b\\u001f\"")},
+	{TASK(",\"x\":\"\x01"
+	      "5\""),
+	 TASK(",\"x\":\"\\u00015\"")},
 	/* Nested objects, and names with every character. */
 	{TASK(",\"x\":{\"b\":1,\"a\":{\"y\":2,\"x\":\"s\"}}"),
 	 TASK(",\"x\":{\"a\":{\"x\":\"s\",\"y\":2},\"b\":1}")},

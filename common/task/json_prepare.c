@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/task/json_number.h"
+#include "common/task/json_prepare.h"
 
 #include "common/task/task.h"
 
@@ -25,15 +25,30 @@ static size_t number_length(struct ts_slice s)
 	return i;
 }
 
+/* Append what stands between the quotes of a string, control characters escaped. */
+static void copy_text(struct ts_slice text, struct ts_buf *to)
+{
+	size_t begin = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.data[i];
+		if (c < 0x20) {
+			ts_buf_add(to, text.data + begin, i - begin);
+			ts_buf_printf(to, "\\u%04x", c);
+			begin = i + 1;
+		}
+	}
+	ts_buf_add(to, text.data + begin, text.len - begin);
+}
+
 static size_t copy_string(struct ts_slice s, struct ts_buf *to)
 {
 	size_t n = string_length(s);
-	if (ts_slice_starts(ts_slice_skip(s, 1), TS_SLICE(MARK))) {
-		ts_buf_add_str(to, "\"" MARK);
-		ts_buf_add(to, s.data + 1, n - 1);
-	} else {
-		ts_buf_add(to, s.data, n);
+	struct ts_slice text = {s.data + 1, n - 1};
+	ts_buf_add_char(to, '"');
+	if (ts_slice_starts(text, TS_SLICE(MARK)) || ts_slice_starts(text, TS_SLICE("\1"))) {
+		ts_buf_add_str(to, MARK);
 	}
+	copy_text(text, to);
 	return n;
 }
 
@@ -46,8 +61,7 @@ static size_t copy_number(struct ts_slice s, struct ts_buf *to)
 	return n;
 }
 
-int ts_json_mark_numbers(struct ts_slice json, size_t max_depth, struct ts_buf *to,
-			 struct ts_error *err)
+int ts_json_prepare(struct ts_slice json, size_t max_depth, struct ts_buf *to, struct ts_error *err)
 {
 	size_t depth = 0;
 	while (json.len > 0) {
@@ -80,9 +94,9 @@ int ts_json_mark_numbers(struct ts_slice json, size_t max_depth, struct ts_buf *
 
 bool ts_json_unmark(struct ts_slice *text)
 {
-	if (text->len == 0 || text->data[0] != TS_JSON_MARK) {
+	if (text->len == 0 || text->data[0] != '\1') {
 		return false;
 	}
 	*text = ts_slice_skip(*text, 1);
-	return text->len == 0 || text->data[0] != TS_JSON_MARK;
+	return text->len == 0 || text->data[0] != '\1';
 }
