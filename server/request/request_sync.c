@@ -72,7 +72,8 @@ static void explain(struct request *r)
 {
 	if (r->sync.unknown_key) {
 		request_say(r, "Client sync key not found. Your changes were merged with what the "
-			       "server has, and everything was sent to you.");
+			       "server has, and everything was sent to you. Run 'task sync init' "
+			       "once to send what only you have.");
 	}
 	if (r->sync.note[0] != '\0') {
 		request_say(r, "%s", r->sync.note);

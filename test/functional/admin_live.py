@@ -300,6 +300,16 @@ def _():
         true(not os.path.exists(daemon.pid_file), "pid.file is still there")
 
 
+@case("a second server on the same data directory is refused")
+def _():
+    with Daemon() as daemon:
+        done = daemon.command("server", check=False)
+        same(done.returncode, 255)
+        true("Another server runs on" in done.stderr, done.stderr)
+        true(daemon.alive(), "the first one is gone")
+        true(os.path.exists(daemon.pid_file), "the first one's pid.file is gone")
+
+
 @case("--daemon: what is wrong is told before it returns")
 def _():
     daemon = Server(pki="openssl").create()
