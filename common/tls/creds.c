@@ -139,6 +139,7 @@ int ts_tls_creds_new(const struct ts_tls_config *config, struct ts_tls_creds **r
 		return ts_fail(err, TS_ENOMEM, "There is no memory for TLS credentials.");
 	}
 	atomic_init(&c->refs, 1);
+	(void)pthread_mutex_init(&c->memory.lock, NULL);
 	c->trust = config->trust;
 	int rc = load(c, config, err);
 	if (rc == TS_OK) {
@@ -164,5 +165,6 @@ void ts_tls_creds_unref(struct ts_tls_creds *c)
 	if (c->x509 != NULL) {
 		gnutls_certificate_free_credentials(c->x509);
 	}
+	(void)pthread_mutex_destroy(&c->memory.lock);
 	free(c);
 }

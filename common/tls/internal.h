@@ -4,6 +4,7 @@
 
 #include "common/base/error.h"
 #include "common/base/file.h"
+#include "common/tls/memory.h"
 #include "common/tls/pki.h"
 #include "common/tls/tls.h"
 
@@ -17,6 +18,7 @@ struct ts_tls_creds {
 	bool has_ca; /* false: the system's roots, which vouch for servers and never for clients */
 	gnutls_certificate_credentials_t x509;
 	gnutls_priority_t priorities;
+	struct ts_tls_memory memory;
 };
 
 struct ts_tls {

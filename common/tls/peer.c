@@ -169,20 +169,34 @@ static void judge(struct ts_tls *t, struct ts_tls_peer *ret)
 	}
 }
 
-void ts_tls_peer(struct ts_tls *t, struct ts_tls_peer *ret)
+/* Look at the certificate that was shown, and verify it. */
+static void examine(struct ts_tls *t, struct ts_tls_peer *ret)
 {
-	*ret = (struct ts_tls_peer){.state = TS_PEER_NONE};
-	describe_protocol(t->session, ret->protocol, sizeof(ret->protocol));
 	TS_CRT(crt);
 	crt = ts_tls_peer_cert(t->session);
-	unsigned shown = 0;
-	(void)gnutls_certificate_get_peers(t->session, &shown);
 	if (crt != NULL) {
 		ts_cert_name(crt, ret->name, sizeof(ret->name));
 		ts_cert_fingerprint(crt, ret->fingerprint);
 		ret->not_after = gnutls_x509_crt_get_expiration_time(crt);
 	}
-	if (shown > 0 || t->creds->trust == TS_TRUST_ALLOW_ALL) {
-		judge(t, ret);
+	judge(t, ret);
+}
+
+void ts_tls_peer(struct ts_tls *t, struct ts_tls_peer *ret)
+{
+	struct ts_tls_digest digest;
+	unsigned shown = 0;
+	const gnutls_datum_t *chain = gnutls_certificate_get_peers(t->session, &shown);
+	bool digested = ts_memory_digest(chain, chain != NULL ? shown : 0, &digest);
+	const int64_t now = (int64_t)time(NULL);
+	*ret = (struct ts_tls_peer){.state = TS_PEER_NONE};
+	if (!digested || !ts_memory_recall(&t->creds->memory, &digest, now, ret)) {
+		if (shown > 0 || t->creds->trust == TS_TRUST_ALLOW_ALL) {
+			examine(t, ret);
+		}
+		if (digested && ret->state == TS_PEER_VERIFIED) {
+			ts_memory_keep(&t->creds->memory, &digest, now, ret);
+		}
 	}
+	describe_protocol(t->session, ret->protocol, sizeof(ret->protocol));
 }
