@@ -91,8 +91,11 @@ int ts_build_date(struct ts_builder *b, struct ts_slice name, struct ts_slice te
 {
 	struct ts_date_text date;
 	int code = read_shown_date(b, name, text, &date);
+	if (code != TS_OK) {
+		return code;
+	}
 	const struct ts_value value = {TS_VALUE_STRING, ts_slice_of(date.text)};
-	return code == TS_OK ? ts_build_attr(b, name, value) : code;
+	return ts_build_attr(b, name, value);
 }
 
 int ts_build_status(struct ts_builder *b, struct ts_slice text)

@@ -257,6 +257,7 @@ START_TEST(an_unknown_format_is_refused)
 	MDB_val value = {13, (void *)(uintptr_t) "\13taskd store\x09"};
 	ck_assert_int_eq(mdb_env_create(&env), 0);
 	ck_assert_int_eq(mdb_env_set_maxdbs(env, 10), 0);
+	ck_assert_int_eq(mdb_env_set_mapsize(env, 1 << 24), 0);
 	ck_assert_int_eq(mdb_env_open(env, path, MDB_NOSUBDIR, 0600), 0);
 	ck_assert_int_eq(mdb_txn_begin(env, NULL, 0, &txn), 0);
 	ck_assert_int_eq(mdb_dbi_open(txn, "meta", 0, &dbi), 0);

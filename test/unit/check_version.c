@@ -14,13 +14,11 @@ static struct ts_task nth(struct ts_arena *a, uint64_t n)
 	task.attrs = ts_arena_array(a, 7, sizeof(*task.attrs));
 	for (uint64_t k = 0; k < 7 && k < n; k++) {
 		uint64_t changed = n - (n + 7 - k - 1) % 7;
-		char text[32];
+		char text[32], key[32];
 		(void)snprintf(text, sizeof(text), "value %llu", (unsigned long long)changed);
+		(void)snprintf(key, sizeof(key), "key %llu", (unsigned long long)k);
 		task.attrs[task.count++] = (struct ts_attr){
-			.key = ts_arena_copy(a, (struct ts_slice){"key 0\0key 1\0key 2\0key 3\0"
-								  "key 4\0key 5\0key 6" +
-									  6 * k,
-								  5}),
+			.key = ts_arena_copy(a, ts_slice_of(key)),
 			.value = {changed % 5 == 0 ? TS_VALUE_NONE : TS_VALUE_STRING,
 				  changed % 5 == 0 ? TS_SLICE("")
 						   : ts_arena_copy(a, ts_slice_of(text))},
