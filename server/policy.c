@@ -23,6 +23,7 @@ int policy_plain(const struct settings *settings, void (*done)(struct settings *
 	c->budget.dir = s->data;
 	c->budget.each = s->connection_memory;
 	c->budget.total = s->memory_limit;
+	c->budget.disk = s->spool_limit;
 	*ret = c;
 	return TS_OK;
 }

@@ -85,7 +85,7 @@ const struct ts_conf_item settings_items[] = {
 		"limit but that of the protocol, 4 GiB."},
 	{"header.limit", BYTES(header_limit, 256, M), .def = "16K", .group = LIMITS,
 	 .doc = "The size of the headers of a request."},
-	{"task.limit", BYTES(task_limit, K, G), .def = "4M", .group = LIMITS,
+	{"task.limit", BYTES(task_limit, K, G), .def = "1M", .group = LIMITS,
 	 .doc = "The size of one task. A larger one goes to the quarantine; the others of its "
 		"request are stored."},
 	{"task.depth", NUMBER(task_depth, 4, 1000), .def = "64", .group = LIMITS,
@@ -98,7 +98,11 @@ const struct ts_conf_item settings_items[] = {
 	 .doc = "How much of one request is held in memory; what is beyond goes to a "
 		"temporary file in the data directory."},
 	{"memory.limit", BYTES(memory_limit, M, 1024 * G), .def = "256M", .group = LIMITS,
-	 .doc = "How much of all requests together is held in memory."},
+	 .doc = "How much of all requests and answers together is held in memory."},
+	{"spool.limit", BYTES(spool_limit, 0, 1024 * 1024 * G), .def = "4G", .group = LIMITS,
+	 .doc = "How much of all requests and answers together is held in temporary files; beyond "
+		"that they are answered with 302, which asks the client to try again. 0: no "
+		"limit."},
 	{"storage.queue", NUMBER(storage_queue, 1, 1000000), .def = "4096", .group = LIMITS,
 	 .doc = "How many requests may wait to be stored; more are answered with 302, which "
 		"asks the client to try again."},

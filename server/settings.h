@@ -38,6 +38,7 @@ struct settings {
 	uint64_t connection_limit;  /* open connections */
 	uint64_t connection_memory; /* one message in memory, more goes to a file */
 	uint64_t memory_limit;      /* all messages in memory */
+	uint64_t spool_limit;       /* all messages in files */
 	uint64_t storage_queue;     /* requests waiting to be stored; more are answered 302 */
 	uint64_t quarantine_limit;  /* rejected lines kept for a user */
 	uint64_t timeout_handshake, timeout_header, timeout_idle, timeout_request, timeout_close,

@@ -21,6 +21,7 @@ static struct ts_arena_chunk *add_chunk(struct ts_arena *a, size_t need)
 	}
 	*c = (struct ts_arena_chunk){.next = a->chunks, .size = size};
 	a->chunks = c;
+	a->size += size;
 	return c;
 }
 
@@ -81,6 +82,7 @@ void ts_arena_reset(struct ts_arena *a)
 		keep->used = 0;
 		a->chunks = keep;
 	}
+	a->size = keep != NULL ? keep->size : 0;
 }
 
 void ts_arena_done(struct ts_arena *a)
@@ -90,4 +92,5 @@ void ts_arena_done(struct ts_arena *a)
 		a->chunks = c->next;
 		free(c);
 	}
+	a->size = 0;
 }

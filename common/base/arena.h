@@ -12,6 +12,7 @@ struct ts_arena_chunk;
 
 struct ts_arena {
 	struct ts_arena_chunk *chunks; /* newest first */
+	size_t size;                   /* [bytes] of all chunks */
 };
 
 #define TS_ARENA(name) TS_CLEANUP(ts_arena_done) struct ts_arena name = {0}

@@ -29,7 +29,7 @@
 #define TS_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The structure that `p`, which points to its field `field`, is embedded in. */
-#define TS_OWNER(p, type, field) ((type *)(void *)((char *)(p) - offsetof(type, field)))
+#define TS_OWNER(p, type, field) ((type *)(void *)((char *)(p)-offsetof(type, field)))
 
 static inline void ts_free_p(void *pp)
 {

@@ -59,8 +59,7 @@ static int write_beside(char *temporary, struct ts_slice data, mode_t mode)
 	return fchmod(fd, mode) < 0 || write_all(fd, data) < 0 || fsync(fd) < 0 ? -1 : 0;
 }
 
-/* A rename is on disk when its directory is. */
-static int sync_directory_of(const char *path)
+int ts_file_sync_folder(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	size_t len = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
@@ -75,7 +74,15 @@ static int sync_directory_of(const char *path)
 static int put_in_place(const char *temporary, const char *path, enum ts_file_how how)
 {
 	int rc = how == TS_FILE_REPLACE ? rename(temporary, path) : link(temporary, path);
-	return rc < 0 ? -1 : sync_directory_of(path);
+	if (rc < 0 || ts_file_sync_folder(path) == 0) {
+		return rc;
+	}
+	int failure = errno;
+	if (how == TS_FILE_NEW) {
+		(void)unlink(path);
+	}
+	errno = failure;
+	return -1;
 }
 
 int ts_file_write(const char *path, struct ts_slice data, mode_t mode, enum ts_file_how how,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Small files, whole: certificates, keys, bundles. */
+/* Small files, whole: certificates, keys, bundles; and the folders that they are in. */
 #pragma once
 
 #include "common/base/buf.h"
@@ -19,6 +19,10 @@ enum ts_file_how {
 /* Write a file of that mode: complete and on disk, or not there at all. TS_EFULL, TS_EIO. */
 int ts_file_write(const char *path, struct ts_slice data, mode_t mode, enum ts_file_how how,
 		  struct ts_error *err) TS_MUST_CHECK;
+
+/* A file that was made or renamed is on disk when the folder that it is in is. 0, or -1 with
+ * errno. */
+int ts_file_sync_folder(const char *path) TS_MUST_CHECK;
 
 /* Make a directory, and those above it as far as they are missing, each with that mode.
  * *ret_made (may be NULL): false where it was there. */

@@ -46,6 +46,26 @@ static inline struct ts_slice ts_slice_skip(struct ts_slice s, size_t n)
 	return (struct ts_slice){s.data + n, s.len - n};
 }
 
+/* Cut `c` off the front if it is there. */
+static inline bool ts_slice_cut_char(struct ts_slice *rest, char c)
+{
+	bool there = rest->len > 0 && rest->data[0] == c;
+	*rest = ts_slice_skip(*rest, there ? 1 : 0);
+	return there;
+}
+
+/* Cut the decimal digits off the front. */
+static inline struct ts_slice ts_slice_cut_digits(struct ts_slice *rest)
+{
+	size_t n = 0;
+	while (n < rest->len && rest->data[n] >= '0' && rest->data[n] <= '9') {
+		n++;
+	}
+	struct ts_slice digits = {rest->data, n};
+	*rest = ts_slice_skip(*rest, n);
+	return digits;
+}
+
 /*
  * Cut the bytes before the first `separator` off the front of *rest, which then begins behind
  * it. Without a separator the whole rest is cut and *rest is {NULL, 0}: a loop over

@@ -29,7 +29,7 @@ int ts_spool_new(struct ts_spool_budget *budget, struct ts_spool **ret)
 
 static void drop_memory(struct ts_spool *s)
 {
-	atomic_fetch_sub(&s->budget->used, s->counted);
+	ts_budget_give(s->budget, s->counted);
 	s->counted = 0;
 	ts_buf_done(&s->memory);
 }
@@ -40,19 +40,31 @@ void ts_spool_free(struct ts_spool *s)
 		return;
 	}
 	drop_memory(s);
+	atomic_fetch_sub(&s->budget->filled, s->file_size);
 	ts_close_p(&s->fd);
 	free(s);
 }
 
-/* Take `more` bytes of the budget if neither the spool's share nor the total ends there. */
-static bool take(struct ts_spool *s, size_t more)
+bool ts_budget_take(struct ts_spool_budget *budget, size_t more)
 {
-	if (more > s->budget->each || s->counted > s->budget->each - more) {
+	size_t before = atomic_fetch_add(&budget->used, more);
+	if (before + more > budget->total) {
+		atomic_fetch_sub(&budget->used, more);
 		return false;
 	}
-	size_t before = atomic_fetch_add(&s->budget->used, more);
-	if (before + more > s->budget->total) {
-		atomic_fetch_sub(&s->budget->used, more);
+	return true;
+}
+
+void ts_budget_give(struct ts_spool_budget *budget, size_t bytes)
+{
+	atomic_fetch_sub(&budget->used, bytes);
+}
+
+/* Take `more` bytes of memory if neither the spool's share nor the total ends there. */
+static bool take(struct ts_spool *s, size_t more)
+{
+	if (more > s->budget->each || s->counted > s->budget->each - more ||
+	    !ts_budget_take(s->budget, more)) {
 		return false;
 	}
 	s->counted += more;
@@ -80,6 +92,12 @@ static int open_file(struct ts_spool *s, struct ts_error *err)
 
 static int write_file(struct ts_spool *s, struct ts_slice data, struct ts_error *err)
 {
+	uint64_t filled = atomic_load(&s->budget->filled);
+	if (s->budget->disk > 0 && filled + data.len > s->budget->disk) {
+		return ts_fail(err, TS_EBUSY,
+			       "The server holds too many large messages; nothing was stored. Try "
+			       "again in a moment.");
+	}
 	while (data.len > 0) {
 		ssize_t n = pwrite(s->fd, data.data, data.len, (off_t)s->file_size);
 		if (n < 0 && errno == EINTR) {
@@ -91,6 +109,7 @@ static int write_file(struct ts_spool *s, struct ts_slice data, struct ts_error 
 					     s->budget->dir);
 		}
 		s->file_size += (uint64_t)n;
+		atomic_fetch_add(&s->budget->filled, (uint64_t)n);
 		data = ts_slice_skip(data, (size_t)n);
 	}
 	return TS_OK;

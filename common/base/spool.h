@@ -9,14 +9,22 @@
 #include "common/base/slice.h"
 
 #include <stdatomic.h>
+#include <stdint.h>
 
 /* What all spools of a process share. Owned by the caller; outlives every spool made with it. */
 struct ts_spool_budget {
 	const char *dir;    /* where temporary files are made; borrowed */
 	size_t each;        /* [bytes] one spool may hold in memory */
 	size_t total;       /* [bytes] all of them together may hold in memory */
+	uint64_t disk;      /* [bytes] all of them together may hold in files; 0: no limit */
 	atomic_size_t used; /* [bytes] held in memory now */
+	atomic_uint_least64_t filled; /* [bytes] held in files now */
 };
+
+/* Take `more` bytes of memory out of the total, for something beside a spool; false: they are not
+ * to be had now. Give them back with ts_budget_give(). Any thread. */
+bool ts_budget_take(struct ts_spool_budget *budget, size_t more) TS_MUST_CHECK;
+void ts_budget_give(struct ts_spool_budget *budget, size_t bytes);
 
 struct ts_spool;
 
@@ -26,7 +34,8 @@ int ts_spool_new(struct ts_spool_budget *budget, struct ts_spool **ret) TS_MUST_
 void ts_spool_free(struct ts_spool *s);
 TS_DEFINE_CLEANUP(struct ts_spool, ts_spool_free)
 
-/* Append. TS_ENOMEM, TS_EFULL or TS_EIO: the spool is then incomplete; free it. */
+/* Append. TS_EBUSY: the budget's files are full, try again later; TS_ENOMEM, TS_EFULL, TS_EIO. The
+ * spool is then incomplete; free it. */
 int ts_spool_add(struct ts_spool *s, struct ts_slice data, struct ts_error *err) TS_MUST_CHECK;
 /* [bytes] appended so far. */
 uint64_t ts_spool_size(const struct ts_spool *s);

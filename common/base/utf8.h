@@ -22,6 +22,18 @@ static inline bool ts_utf8_complete(const struct ts_utf8 *u)
 	return u->need == 0;
 }
 
+/* The beginning of `s`, which is UTF-8: at most `most` bytes, no character cut. */
+static inline struct ts_slice ts_utf8_beginning(struct ts_slice s, size_t most)
+{
+	if (s.len > most) {
+		s.len = most;
+		while (s.len > 0 && ((uint8_t)s.data[s.len] & 0xC0) == 0x80) {
+			s.len--;
+		}
+	}
+	return s;
+}
+
 static inline bool ts_utf8_valid(struct ts_slice s)
 {
 	struct ts_utf8 u = {0};

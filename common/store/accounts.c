@@ -127,17 +127,24 @@ int ts_org_update(struct ts_txn *t, const struct ts_org *org, struct ts_error *e
 	return code == TS_OK ? put_org(t, org, err) : code;
 }
 
+struct removal {
+	struct ts_txn *txn;
+	struct ts_error *err;
+};
+
 static int remove_history_of(const struct ts_user *user, void *arg)
 {
-	return ts_store_remove_history(arg, user->id, NULL);
+	const struct removal *r = arg;
+	return ts_store_remove_history(r->txn, user->id, r->err);
 }
 
 int ts_org_remove(struct ts_txn *t, struct ts_slice name, struct ts_error *err)
 {
 	struct ts_org org;
+	struct removal removal = {t, err};
 	int code = ts_org_get(t, name, &org, err);
 	if (code == TS_OK) {
-		code = ts_user_each(t, &org, remove_history_of, t, err);
+		code = ts_user_each(t, &org, remove_history_of, &removal, err);
 	}
 	if (code != TS_OK) {
 		return code;

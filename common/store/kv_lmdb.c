@@ -8,14 +8,22 @@
  */
 #include "common/store/kv.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <lmdb.h>
-#include <stdio.h>
-#include <sys/stat.h>
+#include "common/base/file.h"
 
-enum { MAX_READERS = 1024 };
+#include <errno.h>
+#include <lmdb.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+enum {
+	MAX_READERS = 16384,       /* each a slot of 64 bytes in the lock file */
+	READER_CHECK_SECONDS = 60, /* how often slots of readers that died are freed */
+	LITTLE_SPACE = 1 << 20     /* [bytes] with less, a failed write means a full disk */
+};
 
 static const char *const table_names[TS_KV_TABLES] = {
 	[TS_KV_META] = "meta",
@@ -33,6 +41,7 @@ struct ts_kv {
 	MDB_env *env;
 	MDB_dbi tables[TS_KV_TABLES];
 	char *path;
+	atomic_int_least64_t checked; /* [s] when dead readers were looked for */
 };
 
 struct ts_kv_txn {
@@ -51,6 +60,8 @@ static int from_mdb(int rc)
 		return TS_ENOTFOUND;
 	case ENOMEM:
 		return TS_ENOMEM;
+	case MDB_READERS_FULL:
+		return TS_EBUSY;
 	case ENOSPC:
 	case EDQUOT:
 	case EFBIG:
@@ -142,15 +153,16 @@ static int open_tables(struct ts_kv *kv, bool create)
 	return mdb_txn_commit(txn);
 }
 
-/* A new file is only safe once its directory knows it. */
-static int sync_directory(const char *path)
+/* The pages of a reader that was killed are not used again, and the file grows, until somebody
+ * looks for it. */
+static void check_readers(struct ts_kv *kv, bool now)
 {
-	TS_AUTOFREE char *copy = strdup(path);
-	if (copy == NULL) {
-		return ENOMEM;
+	int64_t t = (int64_t)time(NULL);
+	int dead = 0;
+	if (now || t - atomic_load(&kv->checked) >= READER_CHECK_SECONDS) {
+		atomic_store(&kv->checked, t);
+		(void)mdb_reader_check(kv->env, &dead);
 	}
-	TS_AUTOCLOSE int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd >= 0 && fsync(fd) == 0 ? 0 : errno;
 }
 
 int ts_kv_open(const char *path, bool create, struct ts_kv **ret, struct ts_error *err)
@@ -164,15 +176,14 @@ int ts_kv_open(const char *path, bool create, struct ts_kv **ret, struct ts_erro
 	}
 	int rc = open_largest(path, &kv->env);
 	if (rc == MDB_SUCCESS) {
-		int dead = 0;
-		(void)mdb_reader_check(kv->env, &dead);
+		check_readers(kv, true);
 		rc = open_tables(kv, create);
-	}
-	if (rc == MDB_SUCCESS && create) {
-		rc = sync_directory(path);
 	}
 	if (rc != MDB_SUCCESS) {
 		return fail(kv, rc, "open", err);
+	}
+	if (create && ts_file_sync_folder(path) != 0) {
+		return ts_fail_errno(err, errno, "Could not open the store %s", path);
 	}
 	*ret = TS_TAKE(kv);
 	return TS_OK;
@@ -207,11 +218,12 @@ int ts_kv_begin(struct ts_kv *kv, enum ts_access how, struct ts_kv_txn **ret, st
 	}
 	t->kv = kv;
 	unsigned flags = how == TS_READ ? MDB_RDONLY : 0;
+	if (how == TS_WRITE) {
+		check_readers(kv, false);
+	}
 	int rc = mdb_txn_begin(kv->env, NULL, flags, &t->mdb);
 	if (rc == MDB_READERS_FULL) {
-		/* Slots of readers that died are freed only on request. */
-		int dead = 0;
-		(void)mdb_reader_check(kv->env, &dead);
+		check_readers(kv, true);
 		rc = mdb_txn_begin(kv->env, NULL, flags, &t->mdb);
 	}
 	if (rc != MDB_SUCCESS) {
@@ -231,6 +243,20 @@ static void close_cursors(struct ts_kv_txn *t)
 	}
 }
 
+/* LMDB reports a write that the disk took only a part of as EIO. */
+static bool is_full(const struct ts_kv *kv)
+{
+	struct statvfs disk;
+	struct stat file;
+	struct rlimit limit;
+	if (statvfs(kv->path, &disk) == 0 && disk.f_bavail * disk.f_frsize < LITTLE_SPACE) {
+		return true;
+	}
+	return stat(kv->path, &file) == 0 && getrlimit(RLIMIT_FSIZE, &limit) == 0 &&
+	       limit.rlim_cur != RLIM_INFINITY &&
+	       (uint64_t)file.st_size + LITTLE_SPACE > limit.rlim_cur;
+}
+
 int ts_kv_commit(struct ts_kv_txn *t, struct ts_error *err)
 {
 	/* LMDB frees its handle even when the commit fails. */
@@ -238,6 +264,9 @@ int ts_kv_commit(struct ts_kv_txn *t, struct ts_error *err)
 	close_cursors(t);
 	int rc = mdb_txn_commit(t->mdb);
 	free(t);
+	if (rc == EIO && is_full(kv)) {
+		rc = ENOSPC;
+	}
 	return rc == MDB_SUCCESS ? TS_OK : fail(kv, rc, "commit to", err);
 }
 

@@ -128,7 +128,7 @@ int ts_transaction_of(struct ts_txn *t, uint32_t user, uint64_t number, struct t
 int ts_transaction_newest(struct ts_txn *t, uint32_t user, struct ts_transaction *ret,
 			  struct ts_error *err) TS_MUST_CHECK;
 
-/* Append a version's record; its number must be the newest plus 1. */
+/* Append a version's record. The caller sees to it that the number is the newest plus 1. */
 int ts_version_put(struct ts_txn *t, uint32_t user, uint64_t number, struct ts_slice record,
 		   struct ts_error *err) TS_MUST_CHECK;
 /* *ret borrows from the store until the next write in `t`, or its end. TS_ENOTFOUND. */

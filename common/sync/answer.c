@@ -51,18 +51,6 @@ int ts_answer_begin(struct ts_store *store, const struct ts_sync *s, struct ts_s
 	return TS_OK;
 }
 
-static int compare(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-	return (*x > *y) - (*x < *y);
-}
-
-static bool contains(const struct ts_numbers *list, uint64_t number)
-{
-	return list->count > 0 &&
-	       bsearch(&number, list->at, list->count, sizeof(number), compare) != NULL;
-}
-
 static int send_line(struct ts_answer *a, struct ts_error *err)
 {
 	ts_buf_add_char(&a->line, '\n');
@@ -94,7 +82,7 @@ static int consider(struct ts_answer *a, const struct ts_version *v, struct ts_e
 		return TS_OK;
 	}
 	int code = ts_head_get(a->txn, a->sync->user, &v->task, &head, err);
-	if (code != TS_OK || head != v->number || contains(&a->sync->known, v->number)) {
+	if (code != TS_OK || head != v->number || ts_numbers_hold(&a->sync->known, v->number)) {
 		return code;
 	}
 	return send_head(a, v->number, &v->task, err);

@@ -23,6 +23,8 @@ struct ts_upload_reject {
 
 struct ts_upload {
 	const struct ts_task_limits *limits;
+	struct ts_spool_budget *budget;
+	size_t charged;           /* [bytes] of the budget, for `line` and `entries` */
 	struct ts_spool *states;  /* each one's length, then its record */
 	struct ts_spool *rejects; /* reason and line, packed */
 	struct ts_buf line;       /* the unfinished one */

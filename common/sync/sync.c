@@ -18,10 +18,8 @@ static void forget_results(struct ts_sync *s)
 
 void ts_sync_done(struct ts_sync *s)
 {
-	free(s->known.at);
-	free(s->differs.at);
-	s->known = (struct ts_numbers){0};
-	s->differs = (struct ts_numbers){0};
+	ts_numbers_done(&s->known);
+	ts_numbers_done(&s->differs);
 	forget_results(s);
 }
 
@@ -66,8 +64,9 @@ static void write_note(struct ts_sync *s)
 	s->rejected = u->reject_count;
 	if (s->rejected > 0) {
 		count_others(s->rejected, more, sizeof(more));
-		(void)snprintf(s->note, sizeof(s->note), "%.200s%s The server keeps a copy.",
-			       u->first_reject, more);
+		(void)snprintf(s->note, sizeof(s->note), "%.*s%s The server keeps a copy.",
+			       TS_SLICE_ARGS(ts_utf8_beginning(ts_slice_of(u->first_reject), 200)),
+			       more);
 	} else if (s->repaired > 0) {
 		count_others(s->repaired, more, sizeof(more));
 		(void)snprintf(s->note, sizeof(s->note), "%s%s", u->first_repair, more);
@@ -132,19 +131,6 @@ static int close_transaction(struct ts_branch *b, struct ts_transaction *newest,
 	return ts_transaction_add(b->txn, b->sync->user, newest, err);
 }
 
-static int by_number(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-	return (*x > *y) - (*x < *y);
-}
-
-static void sort_numbers(struct ts_numbers *n)
-{
-	if (n->count > 1) {
-		qsort(n->at, n->count, sizeof(*n->at), by_number);
-	}
-}
-
 int ts_sync_store(struct ts_txn *t, struct ts_sync *s, struct ts_error *err)
 {
 	const struct ts_upload *u = s->upload;
@@ -177,8 +163,8 @@ int ts_sync_store(struct ts_txn *t, struct ts_sync *s, struct ts_error *err)
 		return code;
 	}
 	s->stored = b.next - b.first;
-	sort_numbers(&s->known);
-	sort_numbers(&s->differs);
+	ts_numbers_sort(&s->known);
+	ts_numbers_sort(&s->differs);
 	write_note(s);
 	return TS_OK;
 }

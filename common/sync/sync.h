@@ -4,19 +4,14 @@
  * (doc/architecture.md, "A sync").
  *
  * A request without tasks needs no writer: ts_sync_find(), then the answer. One with tasks is
- * stored by the storage thread first. Either way the answer is made from a read transaction, so it
- * only ever speaks of what is on disk.
+ * stored first, in a write transaction that may hold the work of other requests as well. Either way
+ * the answer is made from a read transaction, so it only ever speaks of what is on disk.
  */
 #pragma once
 
 #include "common/store/store.h"
+#include "common/sync/numbers.h"
 #include "common/sync/upload.h"
-
-/* Numbers of versions, ascending. */
-struct ts_numbers {
-	uint64_t *at; /* owned */
-	size_t count, capacity;
-};
 
 struct ts_sync {
 	/* What is asked; set by the caller. */

@@ -8,6 +8,8 @@
 /* Rejected lines kept of one upload, and how much of each; the quarantine keeps no more. */
 enum { REJECTS_KEPT = 1000, REJECT_LINE_KEPT = 64 << 10 };
 
+enum { BUFFER_KEPT = 64 << 10 }; /* [bytes] of a buffer between two lines */
+
 enum { STATE_REPAIRED = 1 << 0, STATE_HAS_MODIFIED = 1 << 1 };
 
 static int out_of_memory(struct ts_error *err)
@@ -24,6 +26,7 @@ int ts_upload_new(const struct ts_task_limits *limits, struct ts_spool_budget *b
 		return TS_ENOMEM;
 	}
 	u->limits = limits;
+	u->budget = budget;
 	*ret = TS_TAKE(u);
 	return TS_OK;
 }
@@ -32,6 +35,9 @@ void ts_upload_free(struct ts_upload *u)
 {
 	if (u == NULL) {
 		return;
+	}
+	if (u->budget != NULL) {
+		ts_budget_give(u->budget, u->charged);
 	}
 	ts_spool_free(u->states);
 	ts_spool_free(u->rejects);
@@ -43,11 +49,28 @@ void ts_upload_free(struct ts_upload *u)
 	free(u);
 }
 
+/* Count `more` bytes that are kept outside of the spools. */
+static int charge(struct ts_upload *u, size_t more, struct ts_error *err)
+{
+	if (!ts_budget_take(u->budget, more)) {
+		return ts_fail(
+			err, TS_EBUSY,
+			"The server is busy with many large messages; nothing was stored. Try "
+			"again in a moment.");
+	}
+	u->charged += more;
+	return TS_OK;
+}
+
 static int add_entry(struct ts_upload *u, const struct ts_uuid *task, uint64_t offset,
 		     struct ts_error *err)
 {
 	if (u->entry_count == u->entry_capacity) {
 		size_t capacity = u->entry_capacity == 0 ? 16 : u->entry_capacity * 2;
+		int code = charge(u, (capacity - u->entry_capacity) * sizeof(*u->entries), err);
+		if (code != TS_OK) {
+			return code;
+		}
 		struct ts_upload_entry *entries =
 			reallocarray(u->entries, capacity, sizeof(*entries));
 		if (entries == NULL) {
@@ -85,6 +108,11 @@ static int keep_state(struct ts_upload *u, const struct ts_task *task, bool repa
 	return code == TS_OK ? add_entry(u, &task->uuid, offset, err) : code;
 }
 
+static int spool_damaged(struct ts_error *err)
+{
+	return ts_fail(err, TS_EDAMAGED, "A temporary file was changed by somebody else.");
+}
+
 int ts_upload_state(const struct ts_upload *u, uint64_t offset, struct ts_arena *a,
 		    struct ts_task *ret, bool *ret_repaired, struct ts_error *err)
 {
@@ -110,13 +138,13 @@ int ts_upload_state(const struct ts_upload *u, uint64_t offset, struct ts_arena 
 	*ret_repaired = (flags & STATE_REPAIRED) != 0;
 	uint64_t count = ts_unpack_number(&p);
 	if (p.failed || count > got) {
-		return ts_fail(err, TS_EDAMAGED, "A temporary file was changed by somebody else.");
+		return spool_damaged(err);
 	}
 	memcpy(ret->uuid.bytes, uuid.data, uuid.len);
 	ret->attrs = ts_arena_array(a, (size_t)count + 1, sizeof(*ret->attrs));
 	for (; ret->attrs != NULL && ret->count < count; ret->count++) {
 		if (!ts_attr_unpack(&p, 0, a, &ret->attrs[ret->count])) {
-			return out_of_memory(err);
+			return p.failed ? spool_damaged(err) : out_of_memory(err);
 		}
 	}
 	return ret->attrs != NULL ? TS_OK : out_of_memory(err);
@@ -204,7 +232,6 @@ static int take_task(struct ts_upload *u, struct ts_slice line, struct ts_error 
 	struct ts_task_repair repair;
 	struct ts_error why = {0};
 	char what[64];
-	ts_arena_reset(&u->arena);
 	int code = ts_task_read(line, u->limits, &u->arena, &task, &repair, &why);
 	if (code == TS_EMALF) {
 		return reject(u, line, why.text, err);
@@ -233,6 +260,15 @@ static struct ts_slice trim(struct ts_slice s)
 	return s;
 }
 
+/* Empty a buffer, and let go of what only a large line needed. */
+static void shrink(struct ts_buf *b)
+{
+	if (b->cap > BUFFER_KEPT) {
+		ts_buf_done(b);
+	}
+	ts_buf_clear(b);
+}
+
 static int take_line(struct ts_upload *u, struct ts_slice line, struct ts_error *err)
 {
 	if (u->line_too_long) {
@@ -245,7 +281,10 @@ static int take_line(struct ts_upload *u, struct ts_slice line, struct ts_error 
 		return TS_OK;
 	}
 	if (line.data[0] == '{' || line.data[0] == '[' || line.len > TS_UUID_TEXT) {
-		return take_task(u, line, err);
+		int code = take_task(u, line, err);
+		ts_arena_reset(&u->arena);
+		shrink(&u->record);
+		return code;
 	}
 	take_key(u, line);
 	return TS_OK;
@@ -260,17 +299,19 @@ static int keep_part(struct ts_upload *u, struct ts_slice part, struct ts_error 
 		u->line_too_long = true;
 		part.len = room;
 	}
-	ts_buf_add_slice(&u->line, part);
-	return u->line.failed ? out_of_memory(err) : TS_OK;
+	int code = charge(u, part.len, err);
+	if (code == TS_OK) {
+		ts_buf_add_slice(&u->line, part);
+	}
+	return u->line.failed ? out_of_memory(err) : code;
 }
 
 static int finish_line(struct ts_upload *u, struct ts_error *err)
 {
 	int code = take_line(u, ts_buf_slice(&u->line), err);
-	if (u->line.cap > 4 * 65536) {
-		ts_buf_done(&u->line);
-	}
-	ts_buf_clear(&u->line);
+	ts_budget_give(u->budget, u->line.len);
+	u->charged -= u->line.len;
+	shrink(&u->line);
 	return code;
 }
 

@@ -4,7 +4,7 @@
  * and kept in a spool in the engine's compact form, so that a message of any length takes bounded
  * memory. Lines that can't be a task are kept aside with the reason; they don't stop the others.
  *
- * Threads: one at a time; made and fed by a connection's loop, read by the storage thread.
+ * Threads: one at a time; made and fed where the message arrives, read where it is stored.
  */
 #pragma once
 

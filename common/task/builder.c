@@ -2,6 +2,7 @@
 #include "common/task/builder.h"
 
 #include "common/base/date.h"
+#include "common/base/utf8.h"
 #include "common/task/recur.h"
 #include "common/task/task_key.h"
 
@@ -39,6 +40,10 @@ int ts_build_attr(struct ts_builder *b, struct ts_slice key, struct ts_value val
 		return ts_fail(b->err, TS_EMALF, "it has more than %zu attributes",
 			       b->limits->attributes);
 	}
+	if (key.len + value.text.len > b->room) {
+		return ts_fail(b->err, TS_EMALF, "its nested names are too long");
+	}
+	b->room -= key.len + value.text.len;
 	int code = grow(b);
 	key = ts_arena_copy(b->arena, key);
 	value.text = ts_arena_copy(b->arena, value.text);
@@ -110,7 +115,7 @@ int ts_build_status(struct ts_builder *b, struct ts_slice text)
 	}
 	(void)snprintf(b->repair->text, sizeof(b->repair->text),
 		       "its status '%.*s' is unknown to Taskwarrior and became pending",
-		       text.len < 30 ? (int)text.len : 30, text.data);
+		       TS_SLICE_ARGS(ts_utf8_beginning(text, 30)));
 	const struct ts_value pending = {TS_VALUE_STRING, TS_SLICE("pending")};
 	return ts_build_attr(b, TS_SLICE("status"), pending);
 }

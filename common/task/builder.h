@@ -17,6 +17,7 @@ struct ts_builder {
 	struct ts_task_repair *repair;
 	struct ts_error *err;
 	size_t capacity;
+	size_t room; /* [bytes] of keys and values that may still be added */
 	bool has_uuid;
 };
 

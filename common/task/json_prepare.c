@@ -61,35 +61,58 @@ static size_t copy_number(struct ts_slice s, struct ts_buf *to)
 	return n;
 }
 
-int ts_json_prepare(struct ts_slice json, size_t max_depth, struct ts_buf *to, struct ts_error *err)
+/* What was seen of the structure so far. */
+struct shape {
+	size_t depth, values;
+};
+
+static int check_number(struct ts_slice s, struct ts_error *err)
 {
-	size_t depth = 0;
-	while (json.len > 0) {
+	const struct ts_slice shown = {s.data, s.len < 40 ? s.len : 40};
+	return ts_number_valid(s)
+		       ? TS_OK
+		       : ts_fail(err, TS_EMALF, "'%.*s' is not a number", TS_SLICE_ARGS(shown));
+}
+
+static int check_shape(struct shape *shape, char c, const struct ts_task_limits *limits,
+		       struct ts_error *err)
+{
+	if (c == '{' || c == '[') {
+		shape->depth++;
+	} else if ((c == '}' || c == ']') && shape->depth > 0) {
+		shape->depth--;
+	}
+	shape->values += c == ',';
+	if (limits->depth > 0 && shape->depth > limits->depth) {
+		return ts_fail(err, TS_EMALF, "it is nested deeper than %zu levels", limits->depth);
+	}
+	if (limits->attributes > 0 && shape->values > limits->attributes) {
+		return ts_fail(err, TS_EMALF, "it has more than %zu attributes",
+			       limits->attributes);
+	}
+	return TS_OK;
+}
+
+int ts_json_prepare(struct ts_slice json, const struct ts_task_limits *limits, struct ts_buf *to,
+		    struct ts_error *err)
+{
+	struct shape shape = {0};
+	int code = TS_OK;
+	while (json.len > 0 && code == TS_OK) {
 		char c = json.data[0];
 		size_t n = 1;
 		if (c == '"') {
 			n = copy_string(json, to);
 		} else if (c == '-' || (c >= '0' && c <= '9')) {
 			n = copy_number(json, to);
-			if (!ts_number_valid((struct ts_slice){json.data, n})) {
-				return ts_fail(err, TS_EMALF, "'%.*s' is not a number",
-					       n < 40 ? (int)n : 40, json.data);
-			}
+			code = check_number((struct ts_slice){json.data, n}, err);
 		} else {
 			ts_buf_add_char(to, c);
-			if (c == '{' || c == '[') {
-				depth++;
-			} else if ((c == '}' || c == ']') && depth > 0) {
-				depth--;
-			}
-		}
-		if (max_depth > 0 && depth > max_depth) {
-			return ts_fail(err, TS_EMALF, "it is nested deeper than %zu levels",
-				       max_depth);
+			code = check_shape(&shape, c, limits, err);
 		}
 		json = ts_slice_skip(json, n);
 	}
-	return to->failed ? ts_fail(err, TS_ENOMEM, "out of memory") : TS_OK;
+	return code == TS_OK && to->failed ? ts_fail(err, TS_ENOMEM, "out of memory") : code;
 }
 
 bool ts_json_unmark(struct ts_slice *text)

@@ -11,10 +11,11 @@
 
 #include "common/base/buf.h"
 #include "common/base/error.h"
+#include "common/task/task_json.h"
 
-/* Append `json` to `to`, prepared. TS_EMALF: a number that JSON's grammar doesn't have, or nested
- * deeper than `max_depth` (0: no limit); TS_ENOMEM. */
-int ts_json_prepare(struct ts_slice json, size_t max_depth, struct ts_buf *to,
+/* Append `json` to `to`, prepared. TS_EMALF: a number that JSON's grammar doesn't have, nested
+ * deeper than limits->depth, or more values than limits->attributes; TS_ENOMEM. */
+int ts_json_prepare(struct ts_slice json, const struct ts_task_limits *limits, struct ts_buf *to,
 		    struct ts_error *err) TS_MUST_CHECK;
 
 /* What a parsed string was: true for a number; *text is without marks either way. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/task/merge.h"
 
+#include "common/task/shown.h"
+
 /* Two tasks side by side: each step is a key of either, with its attribute in each or NULL. */
 struct pair {
 	const struct ts_task *left, *right;
@@ -53,7 +55,8 @@ int ts_task_succeed(const struct ts_task *parent, const struct ts_task *state, i
 	while (next_pair(&p)) {
 		struct ts_value before = p.l != NULL ? p.l->value : removed;
 		struct ts_value after = p.r != NULL ? p.r->value : removed;
-		if (ts_value_same(before, after)) {
+		bool unseen = p.r == NULL && !ts_task_shows(parent, p.l);
+		if (unseen || ts_value_same(before, after)) {
 			if (p.l != NULL) {
 				ret->attrs[ret->count++] = *p.l;
 			}

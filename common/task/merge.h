@@ -15,8 +15,8 @@
 /*
  * Make the version that `state`, as its editor sent it, is as a child of `parent`: what differs is
  * stamped with the state's own time, or just behind the parent's stamp where that is later; what
- * doesn't keeps the parent's stamp and spelling; what is gone becomes a tombstone. `now` [s since
- * 1970] is the time of a state that has none.
+ * doesn't keeps the parent's stamp and spelling; what is gone becomes a tombstone, unless its
+ * editor was never shown it (shown.h). `now` [s since 1970] is the time of a state that has none.
  *
  * *ret_changed: the number of keys that differ; 0: it is no version of its own.
  * TS_OK or TS_ENOMEM. The result lives in `a` and borrows from both.

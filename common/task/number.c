@@ -9,39 +9,19 @@ struct decimal {
 	int64_t exponent;
 };
 
-static size_t count_digits(struct ts_slice s)
-{
-	size_t n = 0;
-	while (n < s.len && s.data[n] >= '0' && s.data[n] <= '9') {
-		n++;
-	}
-	return n;
-}
-
 static bool cut_digits(struct ts_slice *rest, struct ts_slice *ret)
 {
-	size_t n = count_digits(*rest);
-	*ret = (struct ts_slice){rest->data, n};
-	*rest = ts_slice_skip(*rest, n);
-	return n > 0;
-}
-
-static bool cut_char(struct ts_slice *rest, const char *any)
-{
-	if (rest->len == 0 || rest->data[0] == '\0' || strchr(any, rest->data[0]) == NULL) {
-		return false;
-	}
-	*rest = ts_slice_skip(*rest, 1);
-	return true;
+	*ret = ts_slice_cut_digits(rest);
+	return ret->len > 0;
 }
 
 static bool cut_exponent(struct ts_slice *rest, int64_t *ret)
 {
 	struct ts_slice digits;
 	int64_t value = 0;
-	bool negative = cut_char(rest, "-");
+	bool negative = ts_slice_cut_char(rest, '-');
 	if (!negative) {
-		(void)cut_char(rest, "+");
+		(void)ts_slice_cut_char(rest, '+');
 	}
 	if (!cut_digits(rest, &digits)) {
 		return false;
@@ -56,14 +36,15 @@ static bool cut_exponent(struct ts_slice *rest, int64_t *ret)
 /* JSON's grammar: -? int frac? exp? */
 static bool take_apart(struct ts_slice s, struct decimal *d)
 {
-	*d = (struct decimal){.negative = cut_char(&s, "-")};
+	*d = (struct decimal){.negative = ts_slice_cut_char(&s, '-')};
 	if (!cut_digits(&s, &d->whole) || (d->whole.len > 1 && d->whole.data[0] == '0')) {
 		return false;
 	}
-	if (cut_char(&s, ".") && !cut_digits(&s, &d->fraction)) {
+	if (ts_slice_cut_char(&s, '.') && !cut_digits(&s, &d->fraction)) {
 		return false;
 	}
-	if (cut_char(&s, "eE") && !cut_exponent(&s, &d->exponent)) {
+	if ((ts_slice_cut_char(&s, 'e') || ts_slice_cut_char(&s, 'E')) &&
+	    !cut_exponent(&s, &d->exponent)) {
 		return false;
 	}
 	return s.len == 0;

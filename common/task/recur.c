@@ -34,34 +34,16 @@ static const struct unit *find_unit(struct ts_slice name)
 	return NULL;
 }
 
-/* Cut leading digits off; the number of them. */
-static size_t cut_digits(struct ts_slice *rest)
-{
-	size_t n = 0;
-	while (n < rest->len && rest->data[n] >= '0' && rest->data[n] <= '9') {
-		n++;
-	}
-	*rest = ts_slice_skip(*rest, n);
-	return n;
-}
-
-static bool cut_char(struct ts_slice *rest, char c)
-{
-	bool there = rest->len > 0 && rest->data[0] == c;
-	*rest = ts_slice_skip(*rest, there ? 1 : 0);
-	return there;
-}
-
 static bool is_counted(struct ts_slice s)
 {
-	if (!cut_char(&s, '-')) {
-		(void)cut_char(&s, '+');
+	if (!ts_slice_cut_char(&s, '-')) {
+		(void)ts_slice_cut_char(&s, '+');
 	}
-	size_t digits = cut_digits(&s);
-	if (cut_char(&s, '.')) {
-		(void)cut_digits(&s);
+	size_t digits = ts_slice_cut_digits(&s).len;
+	if (ts_slice_cut_char(&s, '.')) {
+		(void)ts_slice_cut_digits(&s);
 	}
-	while (cut_char(&s, ' ')) {
+	while (ts_slice_cut_char(&s, ' ')) {
 	}
 	return digits > 0 && digits <= DIGITS_MAX && find_unit(s) != NULL;
 }
@@ -72,8 +54,8 @@ static size_t cut_parts(struct ts_slice *rest, const char *letters)
 	size_t parts = 0;
 	for (; *letters != '\0'; letters++) {
 		struct ts_slice s = *rest;
-		size_t digits = cut_digits(&s);
-		if (digits > 0 && digits <= DIGITS_MAX && cut_char(&s, *letters)) {
+		size_t digits = ts_slice_cut_digits(&s).len;
+		if (digits > 0 && digits <= DIGITS_MAX && ts_slice_cut_char(&s, *letters)) {
 			*rest = s;
 			parts++;
 		}
@@ -83,14 +65,14 @@ static size_t cut_parts(struct ts_slice *rest, const char *letters)
 
 static bool is_iso(struct ts_slice s)
 {
-	if (!cut_char(&s, 'P')) {
+	if (!ts_slice_cut_char(&s, 'P')) {
 		return false;
 	}
 	if (cut_parts(&s, "W") > 0) {
 		return s.len == 0;
 	}
 	size_t parts = cut_parts(&s, "YMD");
-	if (cut_char(&s, 'T')) {
+	if (ts_slice_cut_char(&s, 'T')) {
 		parts += cut_parts(&s, "HMS");
 	}
 	return parts > 0 && s.len == 0;

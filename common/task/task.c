@@ -47,6 +47,20 @@ void ts_task_sort(struct ts_task *task)
 	}
 }
 
+const struct ts_attr *ts_task_from(const struct ts_task *task, struct ts_slice key)
+{
+	size_t low = 0, high = task->count;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (ts_slice_cmp(task->attrs[mid].key, key) < 0) {
+			low = mid + 1;
+		} else {
+			high = mid;
+		}
+	}
+	return task->attrs + low;
+}
+
 const struct ts_attr *ts_task_find(const struct ts_task *task, struct ts_slice key)
 {
 	const struct ts_attr wanted = {.key = key};

@@ -63,6 +63,9 @@ bool ts_number_valid(struct ts_slice s);
 void ts_task_sort(struct ts_task *task);
 /* NULL where there is none; a tombstone is there. */
 const struct ts_attr *ts_task_find(const struct ts_task *task, struct ts_slice key);
+/* The first attribute whose key is `key` or behind it; the end of the attributes if there is none.
+ */
+const struct ts_attr *ts_task_from(const struct ts_task *task, struct ts_slice key);
 /* The same values, and the same modified: what a client that has the one would not notice. */
 bool ts_task_same(const struct ts_task *a, const struct ts_task *b);
 /* When this state was made: `modified`, else the latest of end, start and entry, else

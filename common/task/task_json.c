@@ -304,13 +304,20 @@ int ts_task_read(struct ts_slice json, const struct ts_task_limits *limits, stru
 	TS_BUF(prepared);
 	json_error_t why;
 	struct ts_builder b = {
-		.limits = limits, .arena = a, .task = ret, .repair = repair, .err = err};
+		.limits = limits,
+		.arena = a,
+		.task = ret,
+		.repair = repair,
+		.err = err,
+		/* Each leaf has its whole path: what is short as JSON must not become long. */
+		.room = 4 * json.len + 4096,
+	};
 	*ret = (struct ts_task){0};
 	*repair = (struct ts_task_repair){0};
 	if (limits->line > 0 && json.len > limits->line) {
 		return ts_fail(err, TS_EMALF, "it has more than %zu bytes", limits->line);
 	}
-	int code = ts_json_prepare(json, limits->depth, &prepared, err);
+	int code = ts_json_prepare(json, limits, &prepared, err);
 	if (code != TS_OK) {
 		return code;
 	}
@@ -326,16 +333,19 @@ int ts_task_read(struct ts_slice json, const struct ts_task_limits *limits, stru
 
 int ts_json_check(struct ts_slice json, struct ts_buf *ret, struct ts_error *err)
 {
+	static const struct ts_task_limits none = {0};
+	TS_BUF(prepared);
 	json_error_t why;
-	json_t *value = json_loadb(json.data != NULL ? json.data : "", json.len, 0, &why);
+	int code = ts_json_prepare(json, &none, &prepared, err);
+	if (code != TS_OK) {
+		return code;
+	}
+	json_t *value =
+		json_loadb(prepared.data != NULL ? prepared.data : "", prepared.len, 0, &why);
 	if (value == NULL) {
-		return ts_fail(err, TS_EMALF, "It is not JSON: %s at byte %d.", why.text,
-			       why.position);
+		return ts_fail(err, TS_EMALF, "It is not JSON: %s.", why.text);
 	}
-	TS_AUTOFREE char *text = json_dumps(value, JSON_COMPACT | JSON_REAL_PRECISION(15));
+	print(value, ret);
 	json_decref(value);
-	if (text != NULL) {
-		ts_buf_add_str(ret, text);
-	}
-	return text == NULL || ret->failed ? ts_fail(err, TS_ENOMEM, "Out of memory.") : TS_OK;
+	return ret->failed ? ts_fail(err, TS_ENOMEM, "Out of memory.") : TS_OK;
 }

@@ -30,9 +30,8 @@ int ts_task_read(struct ts_slice json, const struct ts_task_limits *limits, stru
 
 /* Append the task as one JSON object, without a newline: attributes in order of name, then
  * annotations, tags, depends; UTF-8 with only the escapes that JSON demands. Tombstones are left
- * out, and so is what makes Taskwarrior 2.6.2 fail at every sync or export: a period of recurrence
- * without a due date or that it can't read, an attribute that it takes for an annotation, and dates
- * are held within its range. `a` is for temporaries. An append that failed shows in `to`. */
+ * out, and so is what isn't shown (shown.h). `a` is for temporaries. An append that failed shows in
+ * `to`. */
 void ts_task_write(const struct ts_task *task, struct ts_arena *a, struct ts_buf *to);
 
 /* Append a JSON string, quotes included. */

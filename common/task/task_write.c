@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/base/date.h"
-#include "common/task/recur.h"
+#include "common/task/shown.h"
 #include "common/task/task_json.h"
 #include "common/task/task_key.h"
 
@@ -82,46 +82,6 @@ static const struct ts_attr *group_end(const struct range *r, struct ts_slice *r
 	return at;
 }
 
-/* Where a plain value and an object of the same name meet, after a merge of two edits that
- * disagreed on what it is, the one that changed later is shown. */
-static bool shadowed_by_object(const struct range *r)
-{
-	const struct ts_attr *value = r->begin;
-	for (const struct ts_attr *at = value + 1; at < r->end; at++) {
-		if (!ts_slice_starts(at->key, value->key)) {
-			break;
-		}
-		if (lives(at) && at->key.data[value->key.len] == '/' &&
-		    ts_stamp_cmp(at->stamp, value->stamp) >= 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool shadowed_by_value(const struct range *r, const struct ts_attr *end,
-			      struct ts_slice name_path, const struct ts_attr *first)
-{
-	for (const struct ts_attr *at = r->begin - 1; at >= first; at--) {
-		if (!ts_slice_starts(at->key, name_path)) {
-			return false;
-		}
-		if (at->key.len != name_path.len) {
-			continue;
-		}
-		if (!lives(at)) {
-			return false;
-		}
-		for (const struct ts_attr *leaf = r->begin; leaf < end; leaf++) {
-			if (lives(leaf) && ts_stamp_cmp(leaf->stamp, at->stamp) >= 0) {
-				return false;
-			}
-		}
-		return true;
-	}
-	return false;
-}
-
 static bool any_lives(const struct ts_attr *at, const struct ts_attr *end)
 {
 	while (at < end && !lives(at)) {
@@ -132,23 +92,16 @@ static bool any_lives(const struct ts_attr *at, const struct ts_attr *end)
 
 static void add_members(struct range r, struct ts_arena *a, struct ts_buf *to)
 {
-	const struct ts_attr *first = r.begin;
 	while (r.begin < r.end) {
 		struct ts_slice piece;
 		bool object;
 		const struct ts_attr *end = group_end(&r, &piece, &object);
-		const struct ts_slice path = {r.begin->key.data, r.prefix + piece.len};
-		bool shown = any_lives(r.begin, end) &&
-			     !(object ? shadowed_by_value(&r, end, path, first)
-				      : shadowed_by_object(&r));
-		if (shown) {
-			add_name(to, ts_key_name_of(a, piece));
-		}
-		if (shown && object) {
+		add_name(to, ts_key_name_of(a, piece));
+		if (object) {
 			ts_buf_add_char(to, '{');
-			add_members((struct range){r.begin, end, path.len + 1}, a, to);
+			add_members((struct range){r.begin, end, r.prefix + piece.len + 1}, a, to);
 			ts_buf_add_char(to, '}');
-		} else if (shown) {
+		} else {
 			add_value(to, r.begin->value);
 		}
 		r.begin = end;
@@ -157,16 +110,8 @@ static void add_members(struct range r, struct ts_arena *a, struct ts_buf *to)
 
 static struct range set_range(const struct ts_task *task, struct ts_slice prefix)
 {
-	size_t low = 0, high = task->count;
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-		if (ts_slice_cmp(task->attrs[mid].key, prefix) < 0) {
-			low = mid + 1;
-		} else {
-			high = mid;
-		}
-	}
-	struct range r = {task->attrs + low, task->attrs + low, prefix.len};
+	const struct ts_attr *begin = ts_task_from(task, prefix);
+	struct range r = {begin, begin, prefix.len};
 	while (r.end < task->attrs + task->count && ts_slice_starts(r.end->key, prefix)) {
 		r.end++;
 	}
@@ -231,27 +176,6 @@ static void add_depends(const struct ts_task *task, struct ts_buf *to)
 	ts_buf_add_char(to, '"');
 }
 
-/* Taskwarrior takes an attribute of such a name for an annotation, and the rest of the name for
- * its date. */
-static bool is_false_annotation(struct ts_slice key)
-{
-	static const struct ts_slice prefix = TS_SLICE("~2annotation_");
-	int64_t t;
-	return ts_slice_starts(key, prefix) &&
-	       !(ts_date_parse(ts_slice_skip(key, prefix.len), &t) && t >= TS_DATE_MIN &&
-		 t <= TS_DATE_MAX);
-}
-
-/* What Taskwarrior 2.6.2 can't live with stays in the store and is shown to nobody. */
-static bool is_hidden(const struct ts_task *task, const struct ts_attr *attr)
-{
-	if (ts_slice_eq(attr->key, TS_SLICE("recur"))) {
-		const struct ts_attr *due = ts_task_find(task, TS_SLICE("due"));
-		return due == NULL || !lives(due) || !ts_recur_valid(attr->value.text);
-	}
-	return is_false_annotation(attr->key);
-}
-
 /* The map's plain attributes, and the two that are beside it, in order of name. */
 static void add_attributes(const struct ts_task *task, struct ts_arena *a, struct ts_buf *to)
 {
@@ -259,8 +183,7 @@ static void add_attributes(const struct ts_task *task, struct ts_arena *a, struc
 	const struct ts_date_text modified = ts_date_text(task->modified);
 	const struct ts_attr beside[2] = {
 		{.key = TS_SLICE("modified"),
-		 .value = {task->has_modified ? TS_VALUE_STRING : TS_VALUE_NONE,
-			   ts_slice_of(modified.text)}},
+		 .value = {TS_VALUE_STRING, ts_slice_of(modified.text)}},
 		{.key = TS_SLICE("uuid"), .value = {TS_VALUE_STRING, ts_slice_of(uuid.text)}},
 	};
 	struct ts_task all = {.attrs = ts_arena_array(a, task->count + 2, sizeof(*all.attrs))};
@@ -268,14 +191,14 @@ static void add_attributes(const struct ts_task *task, struct ts_arena *a, struc
 		to->failed = true;
 		return;
 	}
-	for (size_t i = 0, j = 0; i < task->count || j < 2;) {
+	for (size_t i = 0, j = task->has_modified ? 0 : 1; i < task->count || j < 2;) {
 		const struct ts_attr *next = i < task->count ? &task->attrs[i] : NULL;
 		if (next == NULL || (j < 2 && ts_slice_cmp(beside[j].key, next->key) < 0)) {
 			all.attrs[all.count++] = beside[j++];
 			continue;
 		}
 		i++;
-		if (!ts_key_is_element(next->key) && !is_hidden(task, next)) {
+		if (!ts_key_is_element(next->key) && ts_task_shows(task, next)) {
 			all.attrs[all.count++] = *next;
 		}
 	}

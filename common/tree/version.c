@@ -29,7 +29,7 @@ static int damaged(uint64_t number, struct ts_error *err)
 static uint64_t unpack_back(struct ts_unpack *u, uint64_t number)
 {
 	uint64_t distance = ts_unpack_number(u);
-	if (distance > number) {
+	if (distance == 0 || distance > number) {
 		u->failed = true;
 		return 0;
 	}

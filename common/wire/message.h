@@ -14,8 +14,8 @@
 #include "common/base/slice.h"
 
 enum {
-	TS_MESSAGE_PREFIX = 4,	/* [bytes] */
-	TS_HEADERS_MAX = 64,	/* header lines of a message; more are malformed */
+	TS_MESSAGE_PREFIX = 4,  /* [bytes] */
+	TS_HEADERS_MAX = 64,    /* header lines of a message; more are malformed */
 	TS_MESSAGE_PORT = 53589 /* by convention */
 };
 
@@ -43,8 +43,8 @@ size_t ts_headers_end(struct ts_slice received);
  *
  * TS_OK; TS_EMALF where a line has no colon or there are more than TS_HEADERS_MAX.
  */
-int ts_headers_parse(struct ts_slice block, struct ts_headers *ret, struct ts_error *err)
-	TS_MUST_CHECK;
+int ts_headers_parse(struct ts_slice block, struct ts_headers *ret,
+		     struct ts_error *err) TS_MUST_CHECK;
 
 /* The value of the first header of that name; {NULL, 0} if there is none. */
 struct ts_slice ts_headers_get(const struct ts_headers *h, const char *name);

@@ -54,7 +54,7 @@ START_TEST(defaults_are_what_was_promised)
 	} rows[] = {
 		{"request.limit", s.request_limit, 64 * M},
 		{"header.limit", s.header_limit, 16 * K},
-		{"task.limit", s.task_limit, 4 * M},
+		{"task.limit", s.task_limit, M},
 		{"task.depth", s.task_depth, 64},
 		{"task.attributes", s.task_attributes, 100000},
 		{"connection.limit", s.connection_limit, 10000},

@@ -195,6 +195,94 @@ START_TEST(an_undated_task_is_stored_once)
 }
 END_TEST
 
+/* The answer to a state without a date was lost; meanwhile somebody made a later edit. */
+START_TEST(an_undated_resend_takes_nothing_back)
+{
+	FIXTURE(f);
+	GOT(base);
+	GOT(g);
+	TS_BUF(undated);
+	TS_BUF(b);
+	ts_buf_add_str(&undated,
+		       "{\"uuid\":\"" U "\",\"description\":\"d\",\"project\":\"old\"}\n");
+	fixture_sync(&f, ts_buf_slice(&undated), false, 100, &base);
+	ts_buf_printf(&b,
+		      "%s\n{\"uuid\":\"" U "\",\"description\":\"d\",\"project\":\"new\","
+		      "\"status\":\"pending\",\"modified\":\"150\"}\n",
+		      base.key);
+	fixture_sync(&f, ts_buf_slice(&b), false, 150, &g);
+	ts_buf_add_str(&undated, "{\"uuid\":\"" U "\",\"description\":\"other\","
+				 "\"project\":\"old\"}\n");
+	fixture_sync(&f, ts_buf_slice(&undated), false, 200, &g);
+	ck_assert_ptr_nonnull(strstr(g.payload.data, "\"description\":\"other\""));
+	ck_assert_ptr_nonnull(strstr(g.payload.data, "\"project\":\"new\""));
+}
+END_TEST
+
+/* More states of one task than are looked at together, on the main line and beside it, sent twice.
+ * Every second one sets the project back, so that each is a version. */
+static void add_states(struct ts_buf *b, const char *note, int count)
+{
+	char filler[2048];
+	memset(filler, 'x', sizeof(filler) - 1);
+	filler[sizeof(filler) - 1] = '\0';
+	for (int i = 0; i < count; i++) {
+		ts_buf_printf(b,
+			      "{\"uuid\":\"" U "\",\"description\":\"d\",\"status\":\"pending\","
+			      "\"note\":\"%s %d\",\"filler\":\"%s\",\"modified\":\"%d\"}\n",
+			      note, i, filler, 1767225600 + i);
+	}
+}
+
+START_TEST(any_number_of_states_of_one_task)
+{
+	FIXTURE(f);
+	GOT(base);
+	GOT(g);
+	TS_BUF(b);
+	TS_BUF(payload);
+	enum { STATES = 4000 };
+	add_states(&b, "main", STATES);
+	fixture_sync(&f, ts_buf_slice(&b), false, 1, &base);
+	ck_assert_uint_eq(base.stored, STATES);
+	fixture_sync(&f, ts_buf_slice(&b), false, 1, &g);
+	ck_assert_uint_eq(g.stored, 0);
+	ts_buf_clear(&b);
+	add_states(&b, "side", STATES);
+	fixture_sync(&f, ts_buf_slice(&b), false, 1, &g);
+	ck_assert_uint_ge(g.stored, STATES + 1);
+	ck_assert_uint_ge(g.merges, 1);
+	fixture_sync(&f, ts_buf_slice(&b), false, 1, &g);
+	ck_assert_uint_eq(g.stored, 0);
+	fixture_sync(&f, TS_SLICE(""), false, 1, &g);
+	ck_assert_ptr_nonnull(strstr(g.payload.data, "\"note\":\"side 3999\""));
+}
+END_TEST
+
+/* A client that was never shown the recurrence of a task without a due date can't have removed it.
+ */
+START_TEST(what_is_not_shown_is_not_removed)
+{
+	FIXTURE(f);
+	GOT(base);
+	GOT(g);
+	TS_BUF(b);
+	fixture_sync(&f,
+		     TS_SLICE("{\"uuid\":\"" U "\",\"description\":\"d\",\"recur\":\"weekly\","
+			      "\"status\":\"pending\",\"modified\":\"1767225600\"}\n"),
+		     false, 1, &base);
+	ck_assert_ptr_null(strstr(base.payload.data, "recur"));
+	ts_buf_printf(&b,
+		      "%s\n{\"uuid\":\"" U "\",\"description\":\"other\",\"status\":\"pending\","
+		      "\"modified\":\"1767225700\"}\n"
+		      "{\"uuid\":\"" U "\",\"description\":\"other\",\"status\":\"pending\","
+		      "\"due\":\"20260202T000000Z\",\"modified\":\"1767225800\"}\n",
+		      base.key);
+	fixture_sync(&f, ts_buf_slice(&b), false, 1, &g);
+	ck_assert_ptr_nonnull(strstr(g.payload.data, "\"recur\":\"weekly\""));
+}
+END_TEST
+
 START_TEST(bad_lines_are_kept_aside_and_told)
 {
 	FIXTURE(f);
@@ -237,6 +325,9 @@ int main(void)
 		{an_edit_that_others_made_already_leaves_no_version, 0},
 		{a_lost_answer_and_another_edit, 0},
 		{an_undated_task_is_stored_once, 0},
+		{an_undated_resend_takes_nothing_back, 0},
+		{any_number_of_states_of_one_task, 0},
+		{what_is_not_shown_is_not_removed, 0},
 		{bad_lines_are_kept_aside_and_told, 0},
 		{unknown_keys_and_histories, 0},
 	};

@@ -166,6 +166,30 @@ START_TEST(what_is_no_task_is_refused_with_the_reason)
 }
 END_TEST
 
+/* Each leaf has its whole path: a long name above many leaves must not become much more. */
+START_TEST(short_json_stays_short)
+{
+	static const struct ts_task_limits limits = {.line = 1 << 20};
+	TS_ARENA(a);
+	TS_BUF(json);
+	struct ts_task task;
+	struct ts_task_repair repair;
+	struct ts_error err = {0};
+	ts_buf_add_str(&json, "{\"uuid\":\"" U "\",\"description\":\"d\",\"");
+	for (int i = 0; i < 20000; i++) {
+		ts_buf_add_char(&json, 'n');
+	}
+	ts_buf_add_str(&json, "\":{\"0\":0");
+	for (int i = 1; i < 3000; i++) {
+		ts_buf_printf(&json, ",\"%d\":%d", i, i);
+	}
+	ts_buf_add_str(&json, "}}");
+	ck_assert_int_eq(ts_task_read(ts_buf_slice(&json), &limits, &a, &task, &repair, &err),
+			 TS_EMALF);
+	ck_assert_str_eq(err.text, "its nested names are too long");
+}
+END_TEST
+
 START_TEST(unknown_statuses_are_repaired_and_told)
 {
 	TS_ARENA(a);
@@ -307,7 +331,7 @@ END_TEST
 UNIT_MAIN("task", {spellings_are_read_and_written, TS_COUNT_OF(spellings)},
 	  {what_is_written_is_read_the_same, TS_COUNT_OF(spellings)},
 	  {what_is_no_task_is_refused_with_the_reason, TS_COUNT_OF(refused)},
-	  {unknown_statuses_are_repaired_and_told, 0},
+	  {short_json_stays_short, 0}, {unknown_statuses_are_repaired_and_told, 0},
 	  {numbers_are_the_same_however_they_are_spelled, TS_COUNT_OF(numbers)},
 	  {a_value_and_an_object_of_one_name, 0},
 	  {periods_are_those_that_taskwarrior_reads, TS_COUNT_OF(periods)},

@@ -15,8 +15,8 @@ static const struct {
 } budgets[] = {
 	{"all in memory", 1 << 20, 1 << 20},
 	{"each to a file", 100, 1 << 20},
-	{"no memory at all", 0, 0},
-	{"the total is used up", 1 << 20, 150},
+	{"no memory but for the list of tasks", 0, 4096},
+	{"the total is used up", 1 << 20, 4096 + 150},
 };
 
 /* Tasks of growing length, one a line, behind a key. */
@@ -161,6 +161,47 @@ START_TEST(a_payload_that_is_cut_short_is_noticed)
 }
 END_TEST
 
+/* Unfinished lines count, and come back. */
+START_TEST(memory_beside_the_spools_is_counted)
+{
+	static const struct ts_task_limits limits = {.line = 5000};
+	FOLDER(f);
+	TS_BUF(line);
+	struct ts_spool_budget budget = {.dir = f.path, .each = 0, .total = 6000};
+	for (int i = 0; i < 4000; i++) {
+		ts_buf_add_char(&line, 'x');
+	}
+	{
+		UPLOAD(u);
+		UPLOAD(second);
+		ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
+		ck_assert_int_eq(ts_upload_new(&limits, &budget, &second), TS_OK);
+		ck_assert_int_eq(ts_upload_feed(u, ts_buf_slice(&line), &err), TS_OK);
+		ck_assert_uint_eq(atomic_load(&budget.used), 4000);
+		ck_assert_int_eq(ts_upload_feed(second, ts_buf_slice(&line), &err), TS_EBUSY);
+		ck_assert_int_eq(ts_upload_feed(u, TS_SLICE("\n"), &err), TS_OK);
+		ck_assert_uint_eq(atomic_load(&budget.used), 0);
+	}
+	ck_assert_uint_eq(atomic_load(&budget.used), 0);
+}
+END_TEST
+
+START_TEST(files_have_a_limit_together)
+{
+	static const struct ts_task_limits limits = {0};
+	FOLDER(f);
+	TS_BUF(payload);
+	struct ts_spool_budget budget = {.dir = f.path, .each = 0, .total = 1 << 16, .disk = 500};
+	make_payload(&payload, 40);
+	{
+		UPLOAD(u);
+		ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
+		ck_assert_int_eq(ts_upload_feed(u, ts_buf_slice(&payload), &err), TS_EBUSY);
+	}
+	ck_assert_uint_eq(atomic_load(&budget.filled), 0);
+}
+END_TEST
+
 START_TEST(a_full_disk_is_told)
 {
 	static const struct ts_task_limits limits = {0};
@@ -177,4 +218,5 @@ END_TEST
 UNIT_MAIN("upload", {states_come_back_from_memory_and_from_files, TS_COUNT_OF(budgets)},
 	  {payloads_are_understood, TS_COUNT_OF(payloads)},
 	  {keys_come_from_the_payload_and_the_header, 0}, {a_full_disk_is_told, 0},
+	  {memory_beside_the_spools_is_counted, 0}, {files_have_a_limit_together, 0},
 	  {a_payload_that_is_cut_short_is_noticed, TS_COUNT_OF(ends)})
