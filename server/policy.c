@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/policy.h"
 
+/* The process has one memory and one disk, whatever settings it goes by. */
+static struct ts_spool_usage usage;
+
 int policy_plain(const struct settings *settings, void (*done)(struct settings *s),
 		 struct policy **ret, struct ts_error *err)
 {
@@ -20,6 +23,7 @@ int policy_plain(const struct settings *settings, void (*done)(struct settings *
 		.depth = s->task_depth,
 		.attributes = s->task_attributes,
 	};
+	c->budget.usage = &usage;
 	c->budget.dir = s->data;
 	c->budget.each = s->connection_memory;
 	c->budget.total = s->memory_limit;

@@ -35,7 +35,8 @@ static size_t descriptor_room(uint64_t wanted)
 	}
 	r.rlim_cur = r.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &r);
-	size_t spare = r.rlim_max / 4 > SPARE_FILES ? r.rlim_max / 4 : SPARE_FILES;
+	/* A large request and its answer have files of their own, too. */
+	size_t spare = r.rlim_max / 2 > SPARE_FILES ? r.rlim_max / 2 : SPARE_FILES;
 	size_t room = r.rlim_max > spare ? r.rlim_max - spare : 1;
 	if (room < wanted) {
 		ts_log(TS_LOG_WARNING,

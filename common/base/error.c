@@ -63,6 +63,9 @@ static int from_errno(int number)
 		return TS_EFULL;
 	case ENOMEM:
 		return TS_ENOMEM;
+	case EMFILE:
+	case ENFILE:
+		return TS_EBUSY;
 	case ENOENT:
 		return TS_ENOTFOUND;
 	case EEXIST:

@@ -56,5 +56,6 @@ int ts_wire_code(int code);
 int ts_fail(struct ts_error *err, int code, const char *fmt, ...) TS_PRINTF(3, 4);
 
 /* As ts_fail(), with ": " and the text of errno `number` behind it. ENOSPC and EDQUOT become
- * TS_EFULL, ENOMEM becomes TS_ENOMEM, ENOENT TS_ENOTFOUND, EEXIST TS_EEXIST, the rest TS_EIO. */
+ * TS_EFULL, ENOMEM becomes TS_ENOMEM, EMFILE and ENFILE TS_EBUSY, ENOENT TS_ENOTFOUND, EEXIST
+ * TS_EEXIST, the rest TS_EIO. */
 int ts_fail_errno(struct ts_error *err, int number, const char *fmt, ...) TS_PRINTF(3, 4);

@@ -40,16 +40,16 @@ void ts_spool_free(struct ts_spool *s)
 		return;
 	}
 	drop_memory(s);
-	atomic_fetch_sub(&s->budget->filled, s->file_size);
+	atomic_fetch_sub(&s->budget->usage->files, s->file_size);
 	ts_close_p(&s->fd);
 	free(s);
 }
 
 bool ts_budget_take(struct ts_spool_budget *budget, size_t more)
 {
-	size_t before = atomic_fetch_add(&budget->used, more);
+	size_t before = atomic_fetch_add(&budget->usage->memory, more);
 	if (before + more > budget->total) {
-		atomic_fetch_sub(&budget->used, more);
+		atomic_fetch_sub(&budget->usage->memory, more);
 		return false;
 	}
 	return true;
@@ -57,7 +57,7 @@ bool ts_budget_take(struct ts_spool_budget *budget, size_t more)
 
 void ts_budget_give(struct ts_spool_budget *budget, size_t bytes)
 {
-	atomic_fetch_sub(&budget->used, bytes);
+	atomic_fetch_sub(&budget->usage->memory, bytes);
 }
 
 /* Take `more` bytes of memory if neither the spool's share nor the total ends there. */
@@ -92,11 +92,10 @@ static int open_file(struct ts_spool *s, struct ts_error *err)
 
 static int write_file(struct ts_spool *s, struct ts_slice data, struct ts_error *err)
 {
-	uint64_t filled = atomic_load(&s->budget->filled);
+	uint64_t filled = atomic_load(&s->budget->usage->files);
 	if (s->budget->disk > 0 && filled + data.len > s->budget->disk) {
 		return ts_fail(err, TS_EBUSY,
-			       "The server holds too many large messages; nothing was stored. Try "
-			       "again in a moment.");
+			       "The server holds too many large messages; try again in a moment.");
 	}
 	while (data.len > 0) {
 		ssize_t n = pwrite(s->fd, data.data, data.len, (off_t)s->file_size);
@@ -109,7 +108,7 @@ static int write_file(struct ts_spool *s, struct ts_slice data, struct ts_error 
 					     s->budget->dir);
 		}
 		s->file_size += (uint64_t)n;
-		atomic_fetch_add(&s->budget->filled, (uint64_t)n);
+		atomic_fetch_add(&s->budget->usage->files, (uint64_t)n);
 		data = ts_slice_skip(data, (size_t)n);
 	}
 	return TS_OK;

@@ -11,14 +11,20 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* What all spools of a process share. Owned by the caller; outlives every spool made with it. */
+/* What all spools of a process hold together. */
+struct ts_spool_usage {
+	atomic_size_t memory;        /* [bytes] */
+	atomic_uint_least64_t files; /* [bytes] */
+};
+
+/* What they may hold. Owned by the caller, as is `usage`; both outlive every spool made with them.
+ * Several budgets may share one usage, such as those before and after a change of the settings. */
 struct ts_spool_budget {
-	const char *dir;    /* where temporary files are made; borrowed */
-	size_t each;        /* [bytes] one spool may hold in memory */
-	size_t total;       /* [bytes] all of them together may hold in memory */
-	uint64_t disk;      /* [bytes] all of them together may hold in files; 0: no limit */
-	atomic_size_t used; /* [bytes] held in memory now */
-	atomic_uint_least64_t filled; /* [bytes] held in files now */
+	struct ts_spool_usage *usage;
+	const char *dir; /* where temporary files are made; borrowed */
+	size_t each;     /* [bytes] one spool may hold in memory */
+	size_t total;    /* [bytes] all of them together may hold in memory */
+	uint64_t disk;   /* [bytes] all of them together may hold in files; 0: no limit */
 };
 
 /* Take `more` bytes of memory out of the total, for something beside a spool; false: they are not

@@ -55,8 +55,7 @@ static int charge(struct ts_upload *u, size_t more, struct ts_error *err)
 	if (!ts_budget_take(u->budget, more)) {
 		return ts_fail(
 			err, TS_EBUSY,
-			"The server is busy with many large messages; nothing was stored. Try "
-			"again in a moment.");
+			"The server holds too many large messages; try again in a moment.");
 	}
 	u->charged += more;
 	return TS_OK;

@@ -57,6 +57,7 @@ void conn_progress(struct conn *c)
 {
 	struct ts_loop *loop = c->hub->loop;
 	uint64_t ms = state_timeout(c);
+	c->progressed = ts_loop_now(loop);
 	if (ms == 0) {
 		ts_loop_disarm(loop, &c->timer);
 		return;
@@ -133,8 +134,9 @@ void conn_ready(struct conn *c)
 static void on_ready(struct ts_watch *w, uint32_t events)
 {
 	struct conn *c = TS_OWNER(w, struct conn, watch);
-	(void)events;
 	if (c->posted) {
+		/* Nobody is left to be answered; what has to be stored is stored all the same. */
+		c->doomed |= c->state == CONN_COMPOSE && (events & (EPOLLHUP | EPOLLERR)) != 0;
 		ts_loop_unwatch(c->hub->loop, w);
 	} else {
 		conn_ready(c);
@@ -182,6 +184,8 @@ static void job_done(struct job *j, const struct ts_error *err)
 	struct conn *c = TS_OWNER(j, struct conn, job);
 	if (err->code != TS_OK) {
 		request_fail(c->request, err);
+	} else {
+		request_stored(c->request);
 	}
 	ts_loop_post(c->hub->loop, &c->post);
 }
@@ -244,13 +248,37 @@ void conn_welcome(struct conn *c)
 	c->known = true;
 }
 
-bool hub_make_room(struct hub *h)
+/* One that has shown who it is, but neither sends nor takes anything. */
+static struct conn *find_stalled(const struct hub *h)
+{
+	enum { LOOKED_AT = 64 };
+	struct conn *c = TAILQ_FIRST(&h->known);
+	for (int i = 0; c != NULL && i < LOOKED_AT; i++, c = TAILQ_NEXT(c, link)) {
+		if (!c->posted &&
+		    ts_loop_now(h->loop) - c->progressed >= c->policy->settings.timeout_crowded) {
+			return c;
+		}
+	}
+	return NULL;
+}
+
+/* The oldest one that hasn't shown who it is, if it had its time for that. */
+static struct conn *find_stranger(const struct hub *h)
 {
 	struct conn *c = TAILQ_FIRST(&h->strangers);
 	while (c != NULL && c->posted) {
 		c = TAILQ_NEXT(c, link);
 	}
-	if (c == NULL || ts_loop_now(h->loop) - c->born < c->policy->settings.timeout_crowded) {
+	bool late =
+		c != NULL && ts_loop_now(h->loop) - c->born >= c->policy->settings.timeout_crowded;
+	return late ? c : NULL;
+}
+
+bool hub_make_room(struct hub *h)
+{
+	struct conn *c = find_stranger(h);
+	c = c != NULL ? c : find_stalled(h);
+	if (c == NULL) {
 		return false;
 	}
 	(void)conn_end(c, TS_LOG_INFO, "too many connections");
@@ -263,13 +291,24 @@ static bool has_begun(const struct conn *c)
 	return c->in.len > 0 || c->request != NULL;
 }
 
+/* Whoever has shaken hands gets an answer, be it that the server stops, if they ask soon. */
+static void hurry(struct conn *c)
+{
+	uint64_t ms = c->policy->settings.timeout_close;
+	if (ts_loop_arm(c->hub->loop, &c->timer, ms) != TS_OK) {
+		close_now(c);
+	}
+}
+
 void hub_stop(struct hub *h)
 {
 	struct conn *next;
 	for (struct conn *c = TAILQ_FIRST(&h->strangers); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
-		if (!has_begun(c)) {
+		if (c->state == CONN_HANDSHAKE) {
 			close_now(c);
+		} else if (!has_begun(c)) {
+			hurry(c);
 		}
 	}
 	h->stopping = true;

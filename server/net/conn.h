@@ -46,8 +46,8 @@ int conn_new(struct hub *h, struct policy *policy, struct transport io, int fd, 
 /* Something may have become possible: go on. The connection may be gone afterwards. */
 void conn_ready(struct conn *c);
 
-/* Close the oldest connection that hasn't shown who it is within timeout.crowded, for the sake of a
- * new one. False: there is none. */
+/* Close the oldest connection that hasn't shown who it is within timeout.crowded, or one that has
+ * neither sent nor taken anything for so long, for the sake of a new one. False: there is none. */
 bool hub_make_room(struct hub *h);
 /* Close what hasn't begun a request, let the others finish, call on_empty when all are gone. */
 void hub_stop(struct hub *h);

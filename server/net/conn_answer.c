@@ -67,10 +67,10 @@ static void log_counts(struct ts_log_line *l, const struct conn *c, int64_t us)
 	} counts[] = {
 		{"in", done && r->upload != NULL ? ts_upload_tasks(r->upload) : 0},
 		{"out", done && r->answer != NULL ? ts_answer_tasks(r->answer) : 0},
-		{"stored", r->sync.stored},
-		{"merges", r->sync.merges},
-		{"conflicts", r->sync.conflicts},
-		{"rejected", r->sync.rejected},
+		{"stored", r->stored ? r->sync.stored : 0},
+		{"merges", r->stored ? r->sync.merges : 0},
+		{"conflicts", r->stored ? r->sync.conflicts : 0},
+		{"rejected", r->stored ? r->sync.rejected : 0},
 		{"bytes_in", c->bytes_in},
 		{"bytes_out", c->bytes_out},
 	};

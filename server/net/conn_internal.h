@@ -60,6 +60,7 @@ struct conn {
 	size_t scanned;          /* bytes of `in` that were searched for the headers' end */
 	uint64_t remaining;      /* [bytes] of the announced ones, still to come */
 	size_t forgotten;        /* [bytes] behind the announced ones, taken */
+	uint64_t progressed;     /* [ms] on the loop's clock, when bytes moved last */
 	uint64_t born;           /* [ms] on the loop's clock */
 	uint64_t request_end;    /* [ms] on the loop's clock, when the whole has to be done */
 	struct request *request; /* once the headers are complete, or have failed */

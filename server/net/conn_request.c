@@ -301,6 +301,7 @@ enum conn_step conn_late_message(struct conn *c)
 	}
 	c->remaining = 0;
 	c->request_end = 0;
+	c->complete = stats_clock(); /* the client's silence is not our time */
 	return malformed(c, "The message was not complete in time.");
 }
 

@@ -29,6 +29,7 @@ struct worker {
 	struct ts_timer pause;   /* accept again */
 	struct ts_timer give_up; /* stopping has taken long enough */
 	struct ts_post stop;
+	bool short_of_room; /* of descriptors or memory, and the log says so */
 	pthread_t thread;
 	bool started;
 };
@@ -70,10 +71,14 @@ static void on_pause_end(struct ts_timer *t)
 /* No descriptor or memory for a connection: one that hasn't shown who it is makes room. */
 static void make_room(struct worker *w, int failure)
 {
-	if (!hub_make_room(&w->hub)) {
-		ts_log(TS_LOG_WARNING, "Can't accept connections: %s.", strerrordesc_np(failure));
-		take_pause(w);
+	if (hub_make_room(&w->hub)) {
+		return;
 	}
+	if (!w->short_of_room) {
+		ts_log(TS_LOG_WARNING, "Can't accept connections: %s.", strerrordesc_np(failure));
+	}
+	w->short_of_room = true; /* said once, until there is room again */
+	take_pause(w);
 }
 
 /* At the limit whoever comes waits in the listening socket's queue. */
@@ -118,6 +123,7 @@ static void on_door(struct ts_watch *watch, uint32_t events)
 		socklen_t len = sizeof(ss);
 		int fd = accept4(watch->fd, sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
+			w->short_of_room = false;
 			serve(w, fd, sa);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			   errno == ENOMEM) {

@@ -173,9 +173,18 @@ void request_say(struct request *r, const char *fmt, ...)
 	}
 }
 
-/* What is our own fault is for the log; a client's user is told no paths. */
-static const char *for_stranger(const struct ts_error *err)
+void request_stored(struct request *r)
 {
+	r->stored = r->code == 0; /* a refusal is an answer already */
+}
+
+/* What is our own fault is for the log; a client's user is told no paths. */
+static const char *for_stranger(const struct request *r, const struct ts_error *err)
+{
+	if (r->stored) {
+		return "Your changes were stored, but the answer could not be made. Sync again in "
+		       "a moment.";
+	}
 	switch (err->code) {
 	case TS_ENOMEM:
 	case TS_EFULL:
@@ -194,12 +203,11 @@ static const char *for_stranger(const struct ts_error *err)
 
 void request_fail(struct request *r, const struct ts_error *err)
 {
-	const char *general = for_stranger(err);
+	const char *general = for_stranger(r, err);
 	if (general != NULL) {
 		ts_log(TS_LOG_ERROR, "A request failed: %s", err->text);
 	}
 	r->code = ts_wire_code(err->code);
-	r->code = r->code > 0 ? r->code : 500;
 	r->payload = NULL;
 	r->messages[0] = '\0';
 	ts_buf_clear(&r->values);

@@ -10,8 +10,8 @@
 
 #include "common/sync/sync.h"
 #include "common/wire/message.h"
-#include "server/request/auth.h"
 #include "server/policy.h"
+#include "server/request/auth.h"
 #include "server/request/stats.h"
 
 struct request;
@@ -56,7 +56,8 @@ struct request {
 	struct ts_answer *answer;
 
 	/* The answer. */
-	int code; /* 0: none yet */
+	bool stored; /* what was sent is on disk, whatever becomes of the answer */
+	int code;    /* 0: none yet */
 	char messages[800];
 	char info[TS_REDIRECT_MAX + 1];
 	struct ts_buf values;           /* further header lines */
@@ -75,6 +76,8 @@ int request_end(struct request *r, struct ts_error *err) TS_MUST_CHECK;
 int request_authenticate(struct request *r, struct ts_txn *t, struct ts_error *err) TS_MUST_CHECK;
 /* Storage thread. Asks again who they are: an account may have been removed meanwhile. */
 int request_store(struct request *r, struct ts_txn *t, struct ts_error *err) TS_MUST_CHECK;
+/* The transaction of request_store() is on disk. */
+void request_stored(struct request *r);
 /* TS_OK: complete; TS_EAGAIN: call again. */
 int request_compose(struct request *r, struct ts_error *err) TS_MUST_CHECK;
 

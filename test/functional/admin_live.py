@@ -185,7 +185,9 @@ class Stopping:
         message = request(self.running.wire(), self.guest.account, [TASK])
         self.held, self.rest = self.running.wire().connect(), message[-20:]
         self.held.send(message[:-20])
-        wait_for(lambda: unread(self.running, self.held) == 0, "the server reads the first part")
+        self.late = self.running.wire().connect()
+        for connection in (self.held, self.late):
+            wait_for(lambda c=connection: unread(self.running, c) == 0, "the server reads")
         at = len(self.running.log_text())
         self.running.signal(signal.SIGTERM)
         if self.running.kind == "ours":
@@ -196,6 +198,7 @@ class Stopping:
 
     def __exit__(self, *_):
         self.held.close()
+        self.late.close()
         self.guest.replica.close()
         self.running.close()
 
@@ -219,6 +222,15 @@ def _():
 def _():
     with Stopping() as stopping:
         wait_for(lambda: refuses(stopping.running), "no new connections are taken", PATIENCE / 3)
+        stopping.finish()
+
+
+@case("TERM: who has shaken hands already and asks then is told that the server stops")
+def _():
+    with Stopping() as stopping:
+        stopping.late.send(request(stopping.running.wire(), stopping.guest.account, []))
+        answer = stopping.late.read_answer()[0]
+        true(b"code: 421" in answer and b"messages: " in answer, "not 421: %r" % answer)
         stopping.finish()
 
 

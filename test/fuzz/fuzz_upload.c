@@ -12,7 +12,9 @@ struct outcome {
 static struct outcome feed(const uint8_t *data, size_t size, size_t piece)
 {
 	static const struct ts_task_limits limits = {.line = 300, .depth = 8, .attributes = 20};
-	struct ts_spool_budget budget = {.dir = "/tmp", .each = 1 << 20, .total = 1 << 20};
+	struct ts_spool_usage usage = {0};
+	struct ts_spool_budget budget = {
+		.usage = &usage, .dir = "/tmp", .each = 1 << 20, .total = 1 << 20};
 	TS_CLEANUP(ts_upload_free_p) struct ts_upload *u = NULL;
 	struct outcome o = {.code = ts_upload_new(&limits, &budget, &u)};
 	for (size_t at = 0; at < size && o.code == TS_OK; at += piece) {

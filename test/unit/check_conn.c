@@ -190,7 +190,7 @@ static void bench_done(struct bench *b)
 {
 	ck_assert_uint_eq(b->hub.count, 0);
 	ck_assert_uint_eq(b->policy->refs, 1);
-	ck_assert_uint_eq(atomic_load(&b->policy->budget.used), 0);
+	ck_assert_uint_eq(atomic_load(&b->policy->budget.usage->memory), 0);
 	ts_loop_free(b->hub.loop);
 	policy_unref(b->policy);
 	writer_free(b->writer);

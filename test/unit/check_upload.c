@@ -51,8 +51,11 @@ START_TEST(states_come_back_from_memory_and_from_files)
 	static const struct ts_task_limits limits = {0};
 	FOLDER(f);
 	TS_BUF(payload);
-	struct ts_spool_budget budget = {
-		.dir = f.path, .each = budgets[_i].each, .total = budgets[_i].total};
+	struct ts_spool_usage usage = {0};
+	struct ts_spool_budget budget = {.usage = &usage,
+					 .dir = f.path,
+					 .each = budgets[_i].each,
+					 .total = budgets[_i].total};
 	make_payload(&payload, 40);
 	{
 		UPLOAD(u);
@@ -62,13 +65,13 @@ START_TEST(states_come_back_from_memory_and_from_files)
 			ck_assert_int_eq(
 				ts_upload_feed(u, (struct ts_slice){payload.data + at, n}, &err),
 				TS_OK);
-			ck_assert_uint_le(atomic_load(&budget.used), budget.total);
+			ck_assert_uint_le(atomic_load(&usage.memory), budget.total);
 		}
 		ck_assert_int_eq(ts_upload_end(u, &err), TS_OK);
 		ck_assert(ts_upload_has_key(u));
 		assert_states(u, 40);
 	}
-	ck_assert_uint_eq(atomic_load(&budget.used), 0);
+	ck_assert_uint_eq(atomic_load(&usage.memory), 0);
 }
 END_TEST
 
@@ -101,7 +104,9 @@ START_TEST(payloads_are_understood)
 	static const struct ts_task_limits limits = {.line = 90};
 	FOLDER(f);
 	UPLOAD(u);
-	struct ts_spool_budget budget = {.dir = f.path, .each = 1 << 16, .total = 1 << 16};
+	struct ts_spool_usage usage = {0};
+	struct ts_spool_budget budget = {
+		.usage = &usage, .dir = f.path, .each = 1 << 16, .total = 1 << 16};
 	ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
 	int code = ts_upload_feed(u, ts_slice_of(payloads[_i].payload), &err);
 	code = code == TS_OK ? ts_upload_end(u, &err) : code;
@@ -117,7 +122,9 @@ START_TEST(keys_come_from_the_payload_and_the_header)
 	static const struct ts_task_limits limits = {0};
 	FOLDER(f);
 	UPLOAD(u);
-	struct ts_spool_budget budget = {.dir = f.path, .each = 1 << 16, .total = 1 << 16};
+	struct ts_spool_usage usage = {0};
+	struct ts_spool_budget budget = {
+		.usage = &usage, .dir = f.path, .each = 1 << 16, .total = 1 << 16};
 	ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
 	ts_upload_history(u, TS_SLICE("7f1c1f6e-0000-4000-8000-000000000001, junk "
 				      "7f1c1f6e-0000-4000-8000-000000000002"));
@@ -154,7 +161,9 @@ START_TEST(a_payload_that_is_cut_short_is_noticed)
 	static const struct ts_task_limits limits = {0};
 	FOLDER(f);
 	UPLOAD(u);
-	struct ts_spool_budget budget = {.dir = f.path, .each = 1 << 16, .total = 1 << 16};
+	struct ts_spool_usage usage = {0};
+	struct ts_spool_budget budget = {
+		.usage = &usage, .dir = f.path, .each = 1 << 16, .total = 1 << 16};
 	ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
 	ck_assert_int_eq(ts_upload_feed(u, ts_slice_of(ends[_i].payload), &err), TS_OK);
 	ck_assert_msg(ts_upload_cut_short(u) == ends[_i].cut, "%s", ends[_i].payload);
@@ -167,7 +176,8 @@ START_TEST(memory_beside_the_spools_is_counted)
 	static const struct ts_task_limits limits = {.line = 5000};
 	FOLDER(f);
 	TS_BUF(line);
-	struct ts_spool_budget budget = {.dir = f.path, .each = 0, .total = 6000};
+	struct ts_spool_usage usage = {0};
+	struct ts_spool_budget budget = {.usage = &usage, .dir = f.path, .each = 0, .total = 6000};
 	for (int i = 0; i < 4000; i++) {
 		ts_buf_add_char(&line, 'x');
 	}
@@ -177,12 +187,12 @@ START_TEST(memory_beside_the_spools_is_counted)
 		ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
 		ck_assert_int_eq(ts_upload_new(&limits, &budget, &second), TS_OK);
 		ck_assert_int_eq(ts_upload_feed(u, ts_buf_slice(&line), &err), TS_OK);
-		ck_assert_uint_eq(atomic_load(&budget.used), 4000);
+		ck_assert_uint_eq(atomic_load(&usage.memory), 4000);
 		ck_assert_int_eq(ts_upload_feed(second, ts_buf_slice(&line), &err), TS_EBUSY);
 		ck_assert_int_eq(ts_upload_feed(u, TS_SLICE("\n"), &err), TS_OK);
-		ck_assert_uint_eq(atomic_load(&budget.used), 0);
+		ck_assert_uint_eq(atomic_load(&usage.memory), 0);
 	}
-	ck_assert_uint_eq(atomic_load(&budget.used), 0);
+	ck_assert_uint_eq(atomic_load(&usage.memory), 0);
 }
 END_TEST
 
@@ -191,14 +201,16 @@ START_TEST(files_have_a_limit_together)
 	static const struct ts_task_limits limits = {0};
 	FOLDER(f);
 	TS_BUF(payload);
-	struct ts_spool_budget budget = {.dir = f.path, .each = 0, .total = 1 << 16, .disk = 500};
+	struct ts_spool_usage usage = {0};
+	struct ts_spool_budget budget = {
+		.usage = &usage, .dir = f.path, .each = 0, .total = 1 << 16, .disk = 500};
 	make_payload(&payload, 40);
 	{
 		UPLOAD(u);
 		ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
 		ck_assert_int_eq(ts_upload_feed(u, ts_buf_slice(&payload), &err), TS_EBUSY);
 	}
-	ck_assert_uint_eq(atomic_load(&budget.filled), 0);
+	ck_assert_uint_eq(atomic_load(&usage.files), 0);
 }
 END_TEST
 
@@ -207,7 +219,9 @@ START_TEST(a_full_disk_is_told)
 	static const struct ts_task_limits limits = {0};
 	UPLOAD(u);
 	TS_BUF(payload);
-	struct ts_spool_budget budget = {.dir = "/nonexistent", .each = 0, .total = 0};
+	struct ts_spool_usage usage = {0};
+	struct ts_spool_budget budget = {
+		.usage = &usage, .dir = "/nonexistent", .each = 0, .total = 0};
 	make_payload(&payload, 2);
 	ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
 	ck_assert_int_ne(ts_upload_feed(u, ts_buf_slice(&payload), &err), TS_OK);

@@ -8,6 +8,7 @@
 
 struct fixture {
 	struct folder folder;
+	struct ts_spool_usage usage;
 	struct ts_spool_budget budget;
 	struct ts_store *store;
 	struct ts_user user;
@@ -31,7 +32,7 @@ static inline void fixture_init(struct fixture *f)
 	struct ts_org org;
 	*f = (struct fixture){.folder = folder_new()};
 	f->budget = (struct ts_spool_budget){
-		.dir = f->folder.path, .each = 1 << 16, .total = 1 << 20};
+		.usage = &f->usage, .dir = f->folder.path, .each = 1 << 16, .total = 1 << 20};
 	ck_assert_msg(ts_store_open(f->folder.path, true, &f->store, &f->err) == TS_OK, "%s",
 		      f->err.text);
 	struct ts_txn *t = fixture_begin(f, TS_WRITE);
@@ -96,9 +97,13 @@ static inline void fixture_sync(struct fixture *f, struct ts_slice payload, bool
 	ck_assert_int_eq(ts_upload_new(&limits, &f->budget, &u), TS_OK);
 	ck_assert_msg(ts_upload_feed(u, payload, &f->err) == TS_OK, "%s", f->err.text);
 	ck_assert_msg(ts_upload_end(u, &f->err) == TS_OK, "%s", f->err.text);
-	TS_CLEANUP(ts_sync_done) struct ts_sync s = {.user = f->user.id, .device = "test",
-						     .now = now, .reject_max = 10, .init = init,
-						     .upload = u};
+	TS_CLEANUP(ts_sync_done)
+	struct ts_sync s = {.user = f->user.id,
+			    .device = "test",
+			    .now = now,
+			    .reject_max = 10,
+			    .init = init,
+			    .upload = u};
 	struct ts_txn *t = fixture_begin(f, TS_WRITE);
 	ck_assert_msg(ts_sync_store(t, &s, &f->err) == TS_OK, "%s", f->err.text);
 	fixture_commit(f, t);
