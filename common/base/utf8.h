@@ -39,3 +39,12 @@ static inline bool ts_utf8_valid(struct ts_slice s)
 	struct ts_utf8 u = {0};
 	return ts_utf8_feed(&u, s) && ts_utf8_complete(&u);
 }
+
+/*
+ * Cut the first character off *rest, which isn't empty; where it is none, the first byte.
+ * *ret_shown is false for that, and for what is not seen but obeyed: control characters, separators
+ * of lines, marks that turn the direction of writing.
+ */
+struct ts_slice ts_utf8_cut(struct ts_slice *rest, bool *ret_shown);
+/* True where all of it is shown. */
+bool ts_utf8_printable(struct ts_slice s);

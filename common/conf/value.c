@@ -111,15 +111,21 @@ static const struct {
 	[TS_CONF_TIME] = {times, TS_COUNT_OF(times), "a time, such as 500ms, 30s, 5m or 1h"},
 };
 
-/* False where `text` isn't digits and one of the units, or too great for 64 bits. */
+static uint64_t scale(uint64_t n, uint64_t factor)
+{
+	return __builtin_mul_overflow(n, factor, &n) ? UINT64_MAX : n;
+}
+
+/* False where `text` isn't digits and one of the units. What 64 bits can't hold is UINT64_MAX,
+ * which is beyond every setting's bounds. */
 static bool parse_number(const struct ts_conf_item *item, const char *text, uint64_t *ret)
 {
 	uint64_t n = 0;
 	const char *c = text;
 	for (; isdigit((unsigned char)*c); c++) {
-		if (__builtin_mul_overflow(n, 10, &n) ||
-		    __builtin_add_overflow(n, (uint64_t)(*c - '0'), &n)) {
-			return false;
+		n = scale(n, 10);
+		if (__builtin_add_overflow(n, (uint64_t)(*c - '0'), &n)) {
+			n = UINT64_MAX;
 		}
 	}
 	while (c > text && *c == ' ') {
@@ -128,7 +134,8 @@ static bool parse_number(const struct ts_conf_item *item, const char *text, uint
 	for (size_t i = 0; c > text && i < numbers[item->type].count; i++) {
 		const struct unit *unit = &numbers[item->type].units[i];
 		if (strcasecmp(unit->suffix, c) == 0) {
-			return !__builtin_mul_overflow(n, unit->factor, ret);
+			*ret = scale(n, unit->factor);
+			return true;
 		}
 	}
 	return false;

@@ -17,12 +17,18 @@ static atomic_int log_fd = -1;
 static atomic_int log_level = TS_LOG_INFO;
 static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
 
+/* To open a pipe that nobody reads is a failure; it would wait for a reader otherwise. */
 static int open_target(const char *path)
 {
 	if (strcmp(path, "-") == 0) {
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	}
-	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+	int fd =
+		open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
+	if (fd >= 0 && fcntl(fd, F_SETFL, O_APPEND) < 0) {
+		ts_close_p(&fd);
+	}
+	return fd;
 }
 
 static int replace(int fd)
@@ -104,6 +110,16 @@ static void emit(struct ts_buf *b)
 	}
 }
 
+/* `s` with a blank in the place of what can't be shown. */
+static void add_blanked(struct ts_buf *b, struct ts_slice s)
+{
+	while (s.len > 0) {
+		bool shown;
+		struct ts_slice c = ts_utf8_cut(&s, &shown);
+		ts_buf_add_slice(b, shown ? c : TS_SLICE(" "));
+	}
+}
+
 void ts_log(enum ts_log_level level, const char *fmt, ...)
 {
 	if (!ts_log_wants(level)) {
@@ -114,14 +130,9 @@ void ts_log(enum ts_log_level level, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	for (char *p = text; *p != '\0'; p++) {
-		if ((unsigned char)*p < ' ' || *p == 0x7f) {
-			*p = ' ';
-		}
-	}
 	TS_BUF(line);
 	add_stamp(&line, level);
-	ts_buf_add_str(&line, text);
+	add_blanked(&line, ts_slice_of(text));
 	emit(&line);
 }
 
@@ -138,27 +149,25 @@ void ts_log_begin(struct ts_log_line *l, enum ts_log_level level, const char *ev
 static bool is_plain(struct ts_slice s)
 {
 	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.data[i];
-		if (c <= ' ' || c == '"' || c == '\\' || c == '=' || c == 0x7f) {
+		if (strchr(" \"\\=", s.data[i]) != NULL) {
 			return false;
 		}
 	}
-	return ts_utf8_valid(s);
+	return ts_utf8_printable(s);
 }
 
 static void add_quoted(struct ts_buf *b, struct ts_slice s)
 {
-	bool text = ts_utf8_valid(s);
 	ts_buf_add_char(b, '"');
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.data[i];
-		if (c == '"' || c == '\\') {
-			ts_buf_add_char(b, '\\');
-			ts_buf_add_char(b, (char)c);
-		} else if (c < ' ' || c == 0x7f || (c > 0x7f && !text)) {
-			ts_buf_printf(b, "\\x%02x", c);
-		} else {
-			ts_buf_add_char(b, (char)c);
+	while (s.len > 0) {
+		bool shown;
+		struct ts_slice c = ts_utf8_cut(&s, &shown);
+		if (shown) {
+			ts_buf_add_str(b, c.data[0] == '"' || c.data[0] == '\\' ? "\\" : "");
+			ts_buf_add_slice(b, c);
+		}
+		for (size_t i = 0; i < c.len && !shown; i++) {
+			ts_buf_printf(b, "\\x%02x", (unsigned char)c.data[i]);
 		}
 	}
 	ts_buf_add_char(b, '"');

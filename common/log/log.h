@@ -23,7 +23,7 @@ int ts_log_open(const char *path, enum ts_log_level level, struct ts_error *err)
 void ts_log_close(void);
 bool ts_log_wants(enum ts_log_level level);
 
-/* One line for a person: `… message`. Control characters become blanks. */
+/* One line for a person: `… message`. What can't be shown becomes a blank. */
 void ts_log(enum ts_log_level level, const char *fmt, ...) TS_PRINTF(2, 3);
 
 /* One structured line: begin with the event's name, add fields, write. */
@@ -32,7 +32,7 @@ struct ts_log_line {
 	struct ts_buf text;
 };
 void ts_log_begin(struct ts_log_line *l, enum ts_log_level level, const char *event);
-/* Values with blanks, quotes or control characters are quoted and escaped; empty ones are `-`. */
+/* Values with blanks, quotes or what can't be shown are quoted and escaped; empty ones are `-`. */
 void ts_log_field(struct ts_log_line *l, const char *key, struct ts_slice value);
 void ts_log_fieldf(struct ts_log_line *l, const char *key, const char *fmt, ...) TS_PRINTF(3, 4);
 void ts_log_end(struct ts_log_line *l); /* writes and frees */

@@ -11,17 +11,6 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-static bool has_control(struct ts_slice s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.data[i];
-		if (c < 0x20 || c == 0x7F) {
-			return true;
-		}
-	}
-	return false;
-}
-
 int ts_name_check(struct ts_slice name, struct ts_error *err)
 {
 	const char *wrong = NULL;
@@ -29,10 +18,10 @@ int ts_name_check(struct ts_slice name, struct ts_error *err)
 		wrong = "it is empty";
 	} else if (name.len > TS_NAME_MAX) {
 		wrong = "it is longer than 255 bytes";
-	} else if (has_control(name)) {
-		wrong = "it holds a control character";
 	} else if (!ts_utf8_valid(name)) {
 		wrong = "it is not UTF-8";
+	} else if (!ts_utf8_printable(name)) {
+		wrong = "it holds a control character";
 	} else if (memchr(name.data, '/', name.len) || memchr(name.data, '\\', name.len)) {
 		wrong = "it holds a slash or a backslash";
 	} else if (ts_slice_eq(name, TS_SLICE(".")) || ts_slice_eq(name, TS_SLICE(".."))) {
@@ -43,7 +32,7 @@ int ts_name_check(struct ts_slice name, struct ts_error *err)
 	if (wrong == NULL) {
 		return TS_OK;
 	}
-	if (name.len > 64 || has_control(name) || !ts_utf8_valid(name)) {
+	if (name.len > 64 || !ts_utf8_printable(name)) {
 		return ts_fail(err, TS_EINVAL, "The name is not allowed: %s.", wrong);
 	}
 	return ts_fail(err, TS_EINVAL, "The name '%.*s' is not allowed: %s.", TS_SLICE_ARGS(name),

@@ -43,6 +43,14 @@ struct ts_upload {
 	size_t key_count;
 };
 
+/* Count `more` bytes that are kept outside of the spools. TS_EBUSY: they are not to be had. */
+int ts_upload_charge(struct ts_upload *u, size_t more, struct ts_error *err) TS_MUST_CHECK;
+/* Keep a good state: its record in the spool, its place in the list. */
+int ts_upload_keep_state(struct ts_upload *u, const struct ts_task *task, bool repaired,
+			 struct ts_error *err) TS_MUST_CHECK;
+/* Keep a line that is no task, and why; only so many of one upload. */
+int ts_upload_keep_reject(struct ts_upload *u, struct ts_slice line, const char *because,
+			  struct ts_error *err) TS_MUST_CHECK;
 /* Read the state at `offset` back. It lives in `a`. TS_EIO, TS_ENOMEM, TS_EDAMAGED. */
 int ts_upload_state(const struct ts_upload *u, uint64_t offset, struct ts_arena *a,
 		    struct ts_task *ret, bool *ret_repaired, struct ts_error *err) TS_MUST_CHECK;

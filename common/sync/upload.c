@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/sync/internal.h"
-#include "common/tree/attrs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Rejected lines kept of one upload, and how much of each; the quarantine keeps no more. */
-enum { REJECTS_KEPT = 1000, REJECT_LINE_KEPT = 64 << 10 };
-
 enum { BUFFER_KEPT = 64 << 10 }; /* [bytes] of a buffer between two lines */
-
-enum { STATE_REPAIRED = 1 << 0, STATE_HAS_MODIFIED = 1 << 1 };
-
-static int out_of_memory(struct ts_error *err)
-{
-	return ts_fail(err, TS_ENOMEM, "Out of memory.");
-}
 
 int ts_upload_new(const struct ts_task_limits *limits, struct ts_spool_budget *budget,
 		  struct ts_upload **ret)
@@ -49,106 +38,6 @@ void ts_upload_free(struct ts_upload *u)
 	free(u);
 }
 
-/* Count `more` bytes that are kept outside of the spools. */
-static int charge(struct ts_upload *u, size_t more, struct ts_error *err)
-{
-	if (!ts_budget_take(u->budget, more)) {
-		return ts_fail(
-			err, TS_EBUSY,
-			"The server holds too many large messages; try again in a moment.");
-	}
-	u->charged += more;
-	return TS_OK;
-}
-
-static int add_entry(struct ts_upload *u, const struct ts_uuid *task, uint64_t offset,
-		     struct ts_error *err)
-{
-	if (u->entry_count == u->entry_capacity) {
-		size_t capacity = u->entry_capacity == 0 ? 16 : u->entry_capacity * 2;
-		int code = charge(u, (capacity - u->entry_capacity) * sizeof(*u->entries), err);
-		if (code != TS_OK) {
-			return code;
-		}
-		struct ts_upload_entry *entries =
-			reallocarray(u->entries, capacity, sizeof(*entries));
-		if (entries == NULL) {
-			return out_of_memory(err);
-		}
-		u->entries = entries;
-		u->entry_capacity = capacity;
-	}
-	u->entries[u->entry_count++] = (struct ts_upload_entry){*task, offset};
-	return TS_OK;
-}
-
-/* Keep a good state: its record in the spool, its place in the list. */
-static int keep_state(struct ts_upload *u, const struct ts_task *task, bool repaired,
-		      struct ts_error *err)
-{
-	uint64_t offset = ts_spool_size(u->states), size;
-	struct ts_buf *b = &u->record;
-	ts_buf_clear(b);
-	ts_buf_add(b, &(uint64_t){0}, sizeof(uint64_t));
-	ts_pack_number(b, (repaired ? STATE_REPAIRED : 0u) |
-				  (task->has_modified ? STATE_HAS_MODIFIED : 0u));
-	ts_buf_add(b, task->uuid.bytes, sizeof(task->uuid.bytes));
-	ts_pack_signed(b, task->modified);
-	ts_pack_number(b, task->count);
-	for (size_t i = 0; i < task->count; i++) {
-		ts_attr_pack(b, &task->attrs[i], 0);
-	}
-	if (b->failed) {
-		return out_of_memory(err);
-	}
-	size = b->len;
-	memcpy(b->data, &size, sizeof(size));
-	int code = ts_spool_add(u->states, ts_buf_slice(b), err);
-	return code == TS_OK ? add_entry(u, &task->uuid, offset, err) : code;
-}
-
-static int spool_damaged(struct ts_error *err)
-{
-	return ts_fail(err, TS_EDAMAGED, "A temporary file was changed by somebody else.");
-}
-
-int ts_upload_state(const struct ts_upload *u, uint64_t offset, struct ts_arena *a,
-		    struct ts_task *ret, bool *ret_repaired, struct ts_error *err)
-{
-	uint64_t size = 0;
-	size_t got;
-	int code = ts_spool_read(u->states, offset, &size, sizeof(size), &got, err);
-	if (code != TS_OK) {
-		return code;
-	}
-	char *record = size > sizeof(size) ? ts_arena_alloc(a, size) : NULL;
-	if (record == NULL) {
-		return out_of_memory(err);
-	}
-	code = ts_spool_read(u->states, offset, record, size, &got, err);
-	if (code != TS_OK) {
-		return code;
-	}
-	struct ts_unpack p = {.rest = {record + sizeof(size), got - sizeof(size)}};
-	uint64_t flags = ts_unpack_number(&p);
-	struct ts_slice uuid = ts_unpack_bytes(&p, sizeof(ret->uuid.bytes));
-	*ret = (struct ts_task){.has_modified = (flags & STATE_HAS_MODIFIED) != 0,
-				.modified = ts_unpack_signed(&p)};
-	*ret_repaired = (flags & STATE_REPAIRED) != 0;
-	uint64_t count = ts_unpack_number(&p);
-	if (p.failed || count > got) {
-		return spool_damaged(err);
-	}
-	memcpy(ret->uuid.bytes, uuid.data, uuid.len);
-	ret->attrs = ts_arena_array(a, (size_t)count + 1, sizeof(*ret->attrs));
-	for (; ret->attrs != NULL && ret->count < count; ret->count++) {
-		if (!ts_attr_unpack(&p, 0, a, &ret->attrs[ret->count])) {
-			return p.failed ? spool_damaged(err) : out_of_memory(err);
-		}
-	}
-	return ret->attrs != NULL ? TS_OK : out_of_memory(err);
-}
-
 /* Which task a line was about, as well as one can tell. */
 static void describe(struct ts_slice line, char *to, size_t size)
 {
@@ -167,44 +56,13 @@ static void describe(struct ts_slice line, char *to, size_t size)
 static int reject(struct ts_upload *u, struct ts_slice line, const char *because,
 		  struct ts_error *err)
 {
-	char what[64];
-	const struct ts_upload_reject r = {.offset = ts_spool_size(u->rejects)};
-	struct ts_upload_reject *kept;
-	describe(line, what, sizeof(what));
 	if (u->reject_count++ == 0) {
+		char what[64];
+		describe(line, what, sizeof(what));
 		(void)snprintf(u->first_reject, sizeof(u->first_reject),
 			       "%s was not stored, because %s.", what, because);
 	}
-	if (u->reject_count > REJECTS_KEPT) {
-		return TS_OK;
-	}
-	line.len = line.len < REJECT_LINE_KEPT ? line.len : REJECT_LINE_KEPT;
-	ts_buf_clear(&u->record);
-	ts_pack_string(&u->record, ts_slice_of(because));
-	ts_pack_string(&u->record, line);
-	ts_buf_add(&u->reject_list, &r, sizeof(r));
-	if (u->record.failed || u->reject_list.failed) {
-		return out_of_memory(err);
-	}
-	kept = (struct ts_upload_reject *)(void *)u->reject_list.data;
-	kept[u->reject_count - 1].size = u->record.len;
-	return ts_spool_add(u->rejects, ts_buf_slice(&u->record), err);
-}
-
-int ts_upload_reject(const struct ts_upload *u, size_t i, struct ts_arena *a, struct ts_reject *ret,
-		     struct ts_error *err)
-{
-	const struct ts_upload_reject *list = (void *)u->reject_list.data;
-	char *record = ts_arena_alloc(a, list[i].size);
-	size_t got;
-	if (record == NULL) {
-		return out_of_memory(err);
-	}
-	int code = ts_spool_read(u->rejects, list[i].offset, record, list[i].size, &got, err);
-	struct ts_unpack p = {.rest = {record, code == TS_OK ? got : 0}};
-	ret->reason = ts_unpack_string(&p);
-	ret->line = ts_unpack_string(&p);
-	return code;
+	return ts_upload_keep_reject(u, line, because, err);
 }
 
 static void add_key(struct ts_upload *u, struct ts_slice text)
@@ -236,7 +94,7 @@ static int take_task(struct ts_upload *u, struct ts_slice line, struct ts_error 
 		return reject(u, line, why.text, err);
 	}
 	if (code != TS_OK) {
-		return out_of_memory(err);
+		return ts_fail(err, TS_ENOMEM, "Out of memory.");
 	}
 	bool repaired = repair.text[0] != '\0';
 	if (repaired && u->repaired++ == 0) {
@@ -244,7 +102,7 @@ static int take_task(struct ts_upload *u, struct ts_slice line, struct ts_error 
 		(void)snprintf(u->first_repair, sizeof(u->first_repair), "%s was changed: %s.",
 			       what, repair.text);
 	}
-	return keep_state(u, &task, repaired, err);
+	return ts_upload_keep_state(u, &task, repaired, err);
 }
 
 static struct ts_slice trim(struct ts_slice s)
@@ -298,11 +156,11 @@ static int keep_part(struct ts_upload *u, struct ts_slice part, struct ts_error 
 		u->line_too_long = true;
 		part.len = room;
 	}
-	int code = charge(u, part.len, err);
+	int code = ts_upload_charge(u, part.len, err);
 	if (code == TS_OK) {
 		ts_buf_add_slice(&u->line, part);
 	}
-	return u->line.failed ? out_of_memory(err) : code;
+	return u->line.failed ? ts_fail(err, TS_ENOMEM, "Out of memory.") : code;
 }
 
 static int finish_line(struct ts_upload *u, struct ts_error *err)

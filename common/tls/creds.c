@@ -168,3 +168,9 @@ void ts_tls_creds_unref(struct ts_tls_creds *c)
 	(void)pthread_mutex_destroy(&c->memory.lock);
 	free(c);
 }
+
+void ts_tls_debug(int level, void (*tell)(int level, const char *text))
+{
+	gnutls_global_set_log_function(tell);
+	gnutls_global_set_log_level(level);
+}

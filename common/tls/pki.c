@@ -247,6 +247,13 @@ static int add_name(gnutls_x509_crt_t crt, const char *name, struct ts_error *er
 		     : TS_OK;
 }
 
+int ts_pki_check_host(const char *name, struct ts_error *err)
+{
+	TS_CRT(crt);
+	int n = gnutls_x509_crt_init(&crt);
+	return n < 0 ? ts_tls_refuse(err, "A name can't be checked", n) : add_name(crt, name, err);
+}
+
 static int add_names(gnutls_x509_crt_t crt, const struct ts_pki_subject *subject,
 		     struct ts_error *err)
 {

@@ -47,6 +47,8 @@ struct ts_pki_subject {
 	int64_t from, until; /* [s since 1970] validity; 0: as above */
 };
 
+/* TS_EINVAL: `name` is neither a host name nor an address. */
+int ts_pki_check_host(const char *name, struct ts_error *err) TS_MUST_CHECK;
 /* Make a key file. TS_EEXIST: there is one. */
 int ts_pki_make_key(const char *path, enum ts_key_type type, struct ts_error *err) TS_MUST_CHECK;
 /* Certify the key in `key_path` for a server, replacing the certificate that is there. TS_EINVAL:

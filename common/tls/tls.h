@@ -53,6 +53,10 @@ struct ts_tls_creds *ts_tls_creds_ref(struct ts_tls_creds *c);
 void ts_tls_creds_unref(struct ts_tls_creds *c); /* accepts NULL */
 TS_DEFINE_CLEANUP(struct ts_tls_creds, ts_tls_creds_unref)
 
+/* Have GnuTLS tell the whole process's `tell`, from any thread, what it does: 0 is nothing, 9 is
+ * everything, secrets too. Call it while there is one thread only. */
+void ts_tls_debug(int level, void (*tell)(int level, const char *text));
+
 struct ts_tls;
 
 /* A session on `fd`, which stays the caller's and must be non-blocking. The session holds a

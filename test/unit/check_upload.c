@@ -5,7 +5,11 @@
 
 #define FOLDER(name) TS_CLEANUP(folder_done) struct folder name = folder_new()
 #define UPLOAD(name) TS_CLEANUP(ts_upload_free_p) struct ts_upload *name = NULL
-#define KEY          "7f1c1f6e-0000-4000-8000-00000000000f"
+/* A budget and what is used of it, `usage`. */
+#define BUDGET(name, ...)                                                                          \
+	struct ts_spool_usage usage = {0};                                                         \
+	struct ts_spool_budget name = {.usage = &usage, __VA_ARGS__}
+#define KEY "7f1c1f6e-0000-4000-8000-00000000000f"
 
 static struct ts_error err;
 
@@ -51,11 +55,7 @@ START_TEST(states_come_back_from_memory_and_from_files)
 	static const struct ts_task_limits limits = {0};
 	FOLDER(f);
 	TS_BUF(payload);
-	struct ts_spool_usage usage = {0};
-	struct ts_spool_budget budget = {.usage = &usage,
-					 .dir = f.path,
-					 .each = budgets[_i].each,
-					 .total = budgets[_i].total};
+	BUDGET(budget, .dir = f.path, .each = budgets[_i].each, .total = budgets[_i].total);
 	make_payload(&payload, 40);
 	{
 		UPLOAD(u);
@@ -104,9 +104,7 @@ START_TEST(payloads_are_understood)
 	static const struct ts_task_limits limits = {.line = 90};
 	FOLDER(f);
 	UPLOAD(u);
-	struct ts_spool_usage usage = {0};
-	struct ts_spool_budget budget = {
-		.usage = &usage, .dir = f.path, .each = 1 << 16, .total = 1 << 16};
+	BUDGET(budget, .dir = f.path, .each = 1 << 16, .total = 1 << 16);
 	ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
 	int code = ts_upload_feed(u, ts_slice_of(payloads[_i].payload), &err);
 	code = code == TS_OK ? ts_upload_end(u, &err) : code;
@@ -122,9 +120,7 @@ START_TEST(keys_come_from_the_payload_and_the_header)
 	static const struct ts_task_limits limits = {0};
 	FOLDER(f);
 	UPLOAD(u);
-	struct ts_spool_usage usage = {0};
-	struct ts_spool_budget budget = {
-		.usage = &usage, .dir = f.path, .each = 1 << 16, .total = 1 << 16};
+	BUDGET(budget, .dir = f.path, .each = 1 << 16, .total = 1 << 16);
 	ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
 	ts_upload_history(u, TS_SLICE("7f1c1f6e-0000-4000-8000-000000000001, junk "
 				      "7f1c1f6e-0000-4000-8000-000000000002"));
@@ -161,9 +157,7 @@ START_TEST(a_payload_that_is_cut_short_is_noticed)
 	static const struct ts_task_limits limits = {0};
 	FOLDER(f);
 	UPLOAD(u);
-	struct ts_spool_usage usage = {0};
-	struct ts_spool_budget budget = {
-		.usage = &usage, .dir = f.path, .each = 1 << 16, .total = 1 << 16};
+	BUDGET(budget, .dir = f.path, .each = 1 << 16, .total = 1 << 16);
 	ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
 	ck_assert_int_eq(ts_upload_feed(u, ts_slice_of(ends[_i].payload), &err), TS_OK);
 	ck_assert_msg(ts_upload_cut_short(u) == ends[_i].cut, "%s", ends[_i].payload);
@@ -176,8 +170,7 @@ START_TEST(memory_beside_the_spools_is_counted)
 	static const struct ts_task_limits limits = {.line = 5000};
 	FOLDER(f);
 	TS_BUF(line);
-	struct ts_spool_usage usage = {0};
-	struct ts_spool_budget budget = {.usage = &usage, .dir = f.path, .each = 0, .total = 6000};
+	BUDGET(budget, .dir = f.path, .each = 0, .total = 6000);
 	for (int i = 0; i < 4000; i++) {
 		ts_buf_add_char(&line, 'x');
 	}
@@ -201,9 +194,7 @@ START_TEST(files_have_a_limit_together)
 	static const struct ts_task_limits limits = {0};
 	FOLDER(f);
 	TS_BUF(payload);
-	struct ts_spool_usage usage = {0};
-	struct ts_spool_budget budget = {
-		.usage = &usage, .dir = f.path, .each = 0, .total = 1 << 16, .disk = 500};
+	BUDGET(budget, .dir = f.path, .each = 0, .total = 1 << 16, .disk = 500);
 	make_payload(&payload, 40);
 	{
 		UPLOAD(u);
@@ -219,9 +210,7 @@ START_TEST(a_full_disk_is_told)
 	static const struct ts_task_limits limits = {0};
 	UPLOAD(u);
 	TS_BUF(payload);
-	struct ts_spool_usage usage = {0};
-	struct ts_spool_budget budget = {
-		.usage = &usage, .dir = "/nonexistent", .each = 0, .total = 0};
+	BUDGET(budget, .dir = "/nonexistent", .each = 0, .total = 0);
 	make_payload(&payload, 2);
 	ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
 	ck_assert_int_ne(ts_upload_feed(u, ts_buf_slice(&payload), &err), TS_OK);

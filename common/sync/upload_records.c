@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* The records that an upload keeps in its spools. */
+#include "common/sync/internal.h"
+#include "common/tree/attrs.h"
+
+#include <stdlib.h>
+
+/* Rejected lines kept of one upload, and how much of each; the quarantine keeps no more. */
+enum { REJECTS_KEPT = 1000, REJECT_LINE_KEPT = 64 << 10 };
+
+enum { STATE_REPAIRED = 1 << 0, STATE_HAS_MODIFIED = 1 << 1 };
+
+static int out_of_memory(struct ts_error *err)
+{
+	return ts_fail(err, TS_ENOMEM, "Out of memory.");
+}
+
+int ts_upload_charge(struct ts_upload *u, size_t more, struct ts_error *err)
+{
+	if (!ts_budget_take(u->budget, more)) {
+		return ts_fail(err, TS_EBUSY,
+			       "The server holds too many large messages; try again in a moment.");
+	}
+	u->charged += more;
+	return TS_OK;
+}
+
+static int add_entry(struct ts_upload *u, const struct ts_uuid *task, uint64_t offset,
+		     struct ts_error *err)
+{
+	if (u->entry_count == u->entry_capacity) {
+		size_t capacity = u->entry_capacity == 0 ? 16 : u->entry_capacity * 2;
+		int code = ts_upload_charge(u, (capacity - u->entry_capacity) * sizeof(*u->entries),
+					    err);
+		if (code != TS_OK) {
+			return code;
+		}
+		struct ts_upload_entry *entries =
+			reallocarray(u->entries, capacity, sizeof(*entries));
+		if (entries == NULL) {
+			return out_of_memory(err);
+		}
+		u->entries = entries;
+		u->entry_capacity = capacity;
+	}
+	u->entries[u->entry_count++] = (struct ts_upload_entry){*task, offset};
+	return TS_OK;
+}
+
+int ts_upload_keep_state(struct ts_upload *u, const struct ts_task *task, bool repaired,
+			 struct ts_error *err)
+{
+	uint64_t offset = ts_spool_size(u->states), size;
+	struct ts_buf *b = &u->record;
+	ts_buf_clear(b);
+	ts_buf_add(b, &(uint64_t){0}, sizeof(uint64_t));
+	ts_pack_number(b, (repaired ? STATE_REPAIRED : 0u) |
+				  (task->has_modified ? STATE_HAS_MODIFIED : 0u));
+	ts_buf_add(b, task->uuid.bytes, sizeof(task->uuid.bytes));
+	ts_pack_signed(b, task->modified);
+	ts_pack_number(b, task->count);
+	for (size_t i = 0; i < task->count; i++) {
+		ts_attr_pack(b, &task->attrs[i], 0);
+	}
+	if (b->failed) {
+		return out_of_memory(err);
+	}
+	size = b->len;
+	memcpy(b->data, &size, sizeof(size));
+	int code = ts_spool_add(u->states, ts_buf_slice(b), err);
+	return code == TS_OK ? add_entry(u, &task->uuid, offset, err) : code;
+}
+
+static int spool_damaged(struct ts_error *err)
+{
+	return ts_fail(err, TS_EDAMAGED, "A temporary file was changed by somebody else.");
+}
+
+int ts_upload_state(const struct ts_upload *u, uint64_t offset, struct ts_arena *a,
+		    struct ts_task *ret, bool *ret_repaired, struct ts_error *err)
+{
+	uint64_t size = 0;
+	size_t got;
+	int code = ts_spool_read(u->states, offset, &size, sizeof(size), &got, err);
+	if (code != TS_OK) {
+		return code;
+	}
+	char *record = size > sizeof(size) ? ts_arena_alloc(a, size) : NULL;
+	if (record == NULL) {
+		return out_of_memory(err);
+	}
+	code = ts_spool_read(u->states, offset, record, size, &got, err);
+	if (code != TS_OK) {
+		return code;
+	}
+	struct ts_unpack p = {.rest = {record + sizeof(size), got - sizeof(size)}};
+	uint64_t flags = ts_unpack_number(&p);
+	struct ts_slice uuid = ts_unpack_bytes(&p, sizeof(ret->uuid.bytes));
+	*ret = (struct ts_task){.has_modified = (flags & STATE_HAS_MODIFIED) != 0,
+				.modified = ts_unpack_signed(&p)};
+	*ret_repaired = (flags & STATE_REPAIRED) != 0;
+	uint64_t count = ts_unpack_number(&p);
+	if (p.failed || count > got) {
+		return spool_damaged(err);
+	}
+	memcpy(ret->uuid.bytes, uuid.data, uuid.len);
+	ret->attrs = ts_arena_array(a, (size_t)count + 1, sizeof(*ret->attrs));
+	for (; ret->attrs != NULL && ret->count < count; ret->count++) {
+		if (!ts_attr_unpack(&p, 0, a, &ret->attrs[ret->count])) {
+			return p.failed ? spool_damaged(err) : out_of_memory(err);
+		}
+	}
+	return ret->attrs != NULL ? TS_OK : out_of_memory(err);
+}
+
+int ts_upload_keep_reject(struct ts_upload *u, struct ts_slice line, const char *because,
+			  struct ts_error *err)
+{
+	struct ts_upload_reject r = {.offset = ts_spool_size(u->rejects)};
+	if (u->reject_list.len / sizeof(r) >= REJECTS_KEPT) {
+		return TS_OK;
+	}
+	line.len = line.len < REJECT_LINE_KEPT ? line.len : REJECT_LINE_KEPT;
+	ts_buf_clear(&u->record);
+	ts_pack_string(&u->record, ts_slice_of(because));
+	ts_pack_string(&u->record, line);
+	r.size = u->record.len;
+	ts_buf_add(&u->reject_list, &r, sizeof(r));
+	if (u->record.failed || u->reject_list.failed) {
+		return out_of_memory(err);
+	}
+	return ts_spool_add(u->rejects, ts_buf_slice(&u->record), err);
+}
+
+int ts_upload_reject(const struct ts_upload *u, size_t i, struct ts_arena *a, struct ts_reject *ret,
+		     struct ts_error *err)
+{
+	const struct ts_upload_reject *list = (void *)u->reject_list.data;
+	char *record = ts_arena_alloc(a, list[i].size);
+	size_t got;
+	if (record == NULL) {
+		return out_of_memory(err);
+	}
+	int code = ts_spool_read(u->rejects, list[i].offset, record, list[i].size, &got, err);
+	struct ts_unpack p = {.rest = {record, code == TS_OK ? got : 0}};
+	ret->reason = ts_unpack_string(&p);
+	ret->line = ts_unpack_string(&p);
+	return code;
+}
