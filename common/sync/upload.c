@@ -60,7 +60,8 @@ static int reject(struct ts_upload *u, struct ts_slice line, const char *because
 		char what[64];
 		describe(line, what, sizeof(what));
 		(void)snprintf(u->first_reject, sizeof(u->first_reject),
-			       "%s was not stored, because %s.", what, because);
+			       "%s was not stored, because %.*s.", what,
+			       TS_SLICE_ARGS(ts_utf8_beginning(ts_slice_of(because), 180)));
 	}
 	return ts_upload_keep_reject(u, line, because, err);
 }
