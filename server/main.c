@@ -3,6 +3,8 @@
 #include "server/command/command.h"
 #include "server/command/manual.h"
 
+#include "common/base/utf8.h"
+
 #include <signal.h>
 #include <stdio.h>
 
@@ -132,9 +134,12 @@ static int run(struct options *o, struct ts_error *err)
 /* A file's name or an argument may hold what a terminal would obey. */
 static void make_harmless(char *text)
 {
-	for (char *c = text; *c != '\0'; c++) {
-		if ((unsigned char)*c < ' ' || *c == 0x7f) {
-			*c = '?';
+	struct ts_slice rest = ts_slice_of(text);
+	while (rest.len > 0) {
+		bool shown;
+		struct ts_slice c = ts_utf8_cut(&rest, &shown);
+		if (!shown) {
+			memset(text + (c.data - text), '?', c.len);
 		}
 	}
 }
@@ -172,7 +177,7 @@ int main(int argc, char **argv)
 	if (code == TS_OK) {
 		code = run(&o, &err);
 	}
-	if (code == TS_OK && fflush(stdout) != 0) {
+	if (code == TS_OK && (fflush(stdout) != 0 || ferror(stdout) != 0)) {
 		code = ts_fail(&err, TS_EIO, "Could not write to standard output.");
 	}
 	if (code != TS_OK) {

@@ -71,10 +71,12 @@ const struct ts_conf_item settings_items[] = {
 	 .doc = "Whether the log holds a line for each request. With `off` it holds what went "
 		"wrong."},
 	{"debug", SWITCH(debug), .def = "off", .group = LOGGING,
-	 .doc = "Whether the log holds what helps to find a fault, such as the steps of each "
-		"connection."},
+	 .doc = "Whether the log holds what helps to find a fault as well: a line for each "
+		"request even if `verbose` is off, each connection that ended without one, and "
+		"what `debug.tls` asks for."},
 	{"debug.tls", NUMBER(debug_tls, 0, 9), .def = "0", .group = LOGGING,
-	 .doc = "How much GnuTLS tells the log, 0 to 9. At the upper end it tells secrets."},
+	 .doc = "How much GnuTLS tells the log while `debug` is on, 0 to 9. At the upper end it "
+		"tells secrets."},
 
 	{"confirmation", SWITCH(confirmation), .def = "on", .group = COMMANDS,
 	 .doc = "Whether `taskd config` and `taskd remove` ask before they change or remove "

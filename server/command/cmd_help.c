@@ -27,13 +27,17 @@ int cmd_help(struct command_line *cl, struct ts_error *err)
 		manual_overview();
 		return TS_OK;
 	}
+	if (cl->argc > 1) {
+		return TS_EUSAGE;
+	}
 	for (size_t i = 0; i < TS_COUNT_OF(parts); i++) {
 		if (strcmp(cl->argv[0], parts[i].option) == 0) {
 			return print_part(parts[i].make, err);
 		}
 	}
-	if (!manual_command(cl->argv[0])) {
-		(void)printf("No help for '%s'.\n", cl->argv[0]);
-	}
-	return TS_OK;
+	return manual_command(cl->argv[0])
+		       ? TS_OK
+		       : ts_fail(err, TS_ENOTFOUND,
+				 "No help for '%.100s'; 'taskd help' lists the commands.",
+				 cl->argv[0]);
 }

@@ -3,6 +3,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/date.h"
+#include "common/base/utf8.h"
 
 #include <stdio.h>
 
@@ -51,12 +52,15 @@ static int find(struct ts_txn *t, const struct request *r, struct ts_user *ret,
 /* What came from outside must not speak to the terminal. */
 static void print_harmless(struct ts_slice s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.data[i];
-		if ((c < ' ' && c != '\t') || c == 0x7f) {
-			(void)printf("\\x%02x", c);
-		} else {
-			(void)putchar(c);
+	while (s.len > 0) {
+		bool shown;
+		struct ts_slice c = ts_utf8_cut(&s, &shown);
+		if (shown || c.data[0] == '\t') {
+			(void)fwrite(c.data, 1, c.len, stdout);
+			continue;
+		}
+		for (size_t i = 0; i < c.len; i++) {
+			(void)printf("\\x%02x", (unsigned char)c.data[i]);
 		}
 	}
 }

@@ -2,6 +2,7 @@
 #include "common/log/log.h"
 #include "server/command/command.h"
 #include "server/daemon.h"
+#include "server/pidfile.h"
 #include "server/server.h"
 
 #include <errno.h>
@@ -38,16 +39,9 @@ static int read_policy(struct command_line *cl, struct policy **ret, struct ts_e
 	return rc;
 }
 
-static int write_pid(const char *path, struct ts_error *err)
+static void log_tls(int level, const char *text)
 {
-	if (path[0] == '\0') {
-		return TS_OK;
-	}
-	TS_AUTOCLOSE int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0 || dprintf(fd, "%ld\n", (long)getpid()) < 0) {
-		return ts_fail_errno(err, errno, "Can't write '%s'", path);
-	}
-	return TS_OK;
+	ts_log(TS_LOG_DEBUG, "GnuTLS %d: %.*s", level, (int)strcspn(text, "\n"), text);
 }
 
 static void log_start(const struct listener *l)
@@ -146,7 +140,7 @@ static int serve(struct command_line *cl, struct policy *policy, struct daemon *
 		rc = server_new(store, policy, &server, err);
 	}
 	if (rc == TS_OK) {
-		rc = write_pid(s->pid_file, err);
+		rc = pidfile_write(s->pid_file, err);
 	}
 	if (rc != TS_OK) {
 		return rc;
@@ -155,9 +149,7 @@ static int serve(struct command_line *cl, struct policy *policy, struct daemon *
 	daemon_report(daemon, NULL);
 	wait_for_term(cl, server, &signals);
 	server_free(TS_TAKE(server));
-	if (s->pid_file[0] != '\0') {
-		(void)unlink(s->pid_file);
-	}
+	pidfile_remove(s->pid_file);
 	ts_log(TS_LOG_NOTICE, "event=stopped");
 	return TS_OK;
 }
@@ -168,6 +160,7 @@ static int start(struct command_line *cl, struct daemon *daemon, struct ts_error
 	const struct settings *s = cl->settings;
 	int rc = ts_log_open(log_path(s), level_of(cl, s), err);
 	if (rc == TS_OK) {
+		ts_tls_debug((int)s->debug_tls, log_tls);
 		rc = read_policy(cl, &policy, err);
 	}
 	if (rc == TS_OK) {
@@ -184,6 +177,9 @@ int cmd_server(struct command_line *cl, struct ts_error *err)
 {
 	struct daemon daemon = {.report = -1};
 	bool foreground = false;
+	if (cl->argc > 0) {
+		return TS_EUSAGE;
+	}
 	if (cl->daemon && strcmp(log_path(cl->settings), "-") == 0) {
 		return ts_fail(err, TS_EINVAL,
 			       "A daemon has no standard output: set 'log' to a file.");

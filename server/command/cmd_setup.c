@@ -59,7 +59,16 @@ static int find_data(const struct command_line *cl, struct ts_buf *to, struct ts
 	while (rc == TS_OK && to->len > 1 && to->data[to->len - 1] == '/') {
 		to->data[--to->len] = '\0';
 	}
-	return rc == TS_OK && to->failed ? ts_fail(err, TS_ENOMEM, "Out of memory.") : rc;
+	if (rc == TS_OK && to->failed) {
+		rc = ts_fail(err, TS_ENOMEM, "Out of memory.");
+	}
+	if (rc == TS_OK && strpbrk(to->data, "#\r\n") != NULL) {
+		rc = ts_fail(err, TS_EINVAL,
+			     "The data directory can't be '%s': the configuration can't hold a "
+			     "path with '#' or a line's end in it.",
+			     to->data);
+	}
+	return rc;
 }
 
 static const char *default_user(void)
@@ -74,7 +83,8 @@ static const char *default_user(void)
 static int check_port(const char *text, struct ts_error *err)
 {
 	size_t len = strlen(text);
-	if (len == 0 || len > 5 || strspn(text, "0123456789") != len || atoi(text) > 65535) {
+	bool digits = len > 0 && len <= 5 && strspn(text, "0123456789") == len;
+	if (!digits || atoi(text) < 1 || atoi(text) > 65535) {
 		return ts_fail(err, TS_EINVAL, "'%s' is no port; 1 to 65535 are.", text);
 	}
 	return TS_OK;
@@ -128,7 +138,11 @@ static int choose_hosts(const struct option_values *given, struct option_values 
 		ret->at[i] = bare(given->count > 0 ? given->at[i] : machine);
 		complete = complete && ret->at[i] != NULL;
 	}
-	return complete ? TS_OK : ts_fail(err, TS_ENOMEM, "Out of memory.");
+	int rc = complete ? TS_OK : ts_fail(err, TS_ENOMEM, "Out of memory.");
+	for (size_t i = 0; i < ret->count && rc == TS_OK; i++) {
+		rc = ts_pki_check_host(ret->at[i], err);
+	}
+	return rc;
 }
 
 int cmd_setup(struct command_line *cl, struct ts_error *err)

@@ -2,8 +2,8 @@
 /* taskd user bundle ORG USER [--device NAME] [--host NAME[:PORT]] [--key-type TYPE] [--output FILE]
  */
 #include "server/command/command.h"
-#include "server/setup/enrol.h"
 #include "server/command/options.h"
+#include "server/setup/enrol.h"
 
 #include <stdio.h>
 
@@ -58,18 +58,13 @@ static int choose_device(struct enrolment *e, struct ts_buf *name, struct ts_err
 static int make(struct command_line *cl, struct enrolment *e, struct ts_error *err)
 {
 	TS_BUF(path);
-	TS_BUF(text);
 	TS_BUF(name);
 	int rc = choose_device(e, &name, err);
 	if (rc != TS_OK) {
 		return rc;
 	}
 	if (e->output != NULL && strcmp(e->output, "-") == 0) {
-		rc = enrol(e, &text, err);
-		if (rc == TS_OK) {
-			(void)fwrite(text.data, 1, text.len, stdout);
-		}
-		return rc;
+		return enrol_to_stream(e, stdout, err);
 	}
 	rc = enrol_to_file(e, &path, err);
 	if (rc == TS_OK) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/command/hostport.h"
 
-#include "common/base/slice.h"
+#include "common/base/utf8.h"
 
 #include <ctype.h>
 
@@ -21,11 +21,12 @@ static bool host_ok(struct ts_slice host, bool bracketed)
 {
 	for (size_t i = 0; i < host.len; i++) {
 		unsigned char c = (unsigned char)host.data[i];
-		if (c <= ' ' || c == 0x7f || strchr("[]/", c) != NULL || (c == ':' && !bracketed)) {
+		if (c == ' ' || strchr("[]/", c) != NULL || (c == ':' && !bracketed)) {
 			return false;
 		}
 	}
-	return host.len > 0 && host.len < sizeof(((struct hostport *)NULL)->host);
+	return ts_utf8_printable(host) && host.len > 0 &&
+	       host.len < sizeof(((struct hostport *)NULL)->host);
 }
 
 int hostport_parse(const char *text, struct hostport *ret, struct ts_error *err)

@@ -7,12 +7,22 @@
 #include "server/setup/bundle.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
 
 enum { NAME_MAX_BYTES = 180 }; /* of ORG-USER-DEVICE in a file's name */
 
 static int no_memory(struct ts_error *err)
 {
 	return ts_fail(err, TS_ENOMEM, "There is no memory for a bundle.");
+}
+
+static void wipe(struct ts_buf *secret)
+{
+	if (secret->len > 0) {
+		explicit_bzero(secret->data, secret->len);
+	}
 }
 
 /* Paths */
@@ -175,132 +185,200 @@ static int check_names(const struct enrolment *e, struct ts_error *err)
 		       : ts_fail(err, rc, "'%s' can't be a device's name. %s", e->device, why.text);
 }
 
-static int make_certificate(const struct enrolment *e, const struct ts_pki_ca *ca,
+/* Both PEM; it lives as long as the authority, which `until` is the end of. */
+static int make_certificate(const struct enrolment *e, const struct ts_pki_ca *ca, int64_t until,
 			    struct ts_buf *cert, struct ts_buf *key, struct ts_error *err)
 {
-	TS_BUF(path);
-	TS_BUF(folder);
 	TS_BUF(name);
-	enrol_cert_path(e, &path);
-	ts_buf_printf(&folder, "%s/pki/clients", e->data);
 	ts_buf_printf(&name, "%s/%s", e->user, e->device);
-	if (path.failed || folder.failed || name.failed) {
+	if (name.failed) {
 		return no_memory(err);
 	}
-	if (access(path.data, F_OK) == 0) {
-		return ts_fail(err, TS_EEXIST,
-			       "The device '%s' has a certificate already, %s; choose another "
-			       "name with --device.",
-			       e->device, path.data);
-	}
-	const struct ts_pki_subject subject = {.name = name.data, .org = e->org};
-	int rc = ts_dir_make(folder.data, 0700, NULL, err);
+	const struct ts_pki_subject subject = {.name = name.data, .org = e->org, .until = until};
+	return ts_pki_make_client(ca, &subject, e->type, cert, key, err);
+}
+
+/* What a bundle is made of, in memory. */
+struct parts {
+	struct ts_pki_ca *ca;
+	struct ts_cert *authority, *leaf;
+	struct ts_buf server, cert, key;
+};
+
+static void parts_done(struct parts *p)
+{
+	wipe(&p->key);
+	ts_buf_done(&p->key);
+	ts_buf_done(&p->cert);
+	ts_buf_done(&p->server);
+	ts_cert_free(p->leaf);
+	ts_cert_free(p->authority);
+	ts_pki_ca_free(p->ca);
+}
+
+static int make_parts(const struct enrolment *e, struct parts *p, struct ts_error *err)
+{
+	int rc = enrol_open_ca(e->settings, &p->ca, err);
 	if (rc == TS_OK) {
-		rc = ts_pki_make_client(ca, &subject, e->type, cert, key, err);
+		rc = ts_cert_open(e->settings->ca_cert, &p->authority, err);
 	}
-	return rc == TS_OK ? ts_file_write(path.data, ts_buf_slice(cert), 0600, TS_FILE_NEW, err)
+	if (rc == TS_OK) {
+		rc = ts_cert_open(e->settings->server_cert, &p->leaf, err);
+	}
+	if (rc == TS_OK) {
+		rc = name_server(e, p->leaf, &p->server, err);
+	}
+	return rc == TS_OK ? make_certificate(e, p->ca, ts_cert_until(p->authority), &p->cert,
+					      &p->key, err)
 			   : rc;
 }
 
-static int expiry(const struct enrolment *e, int64_t *ret, struct ts_error *err)
+/* Certificate and bundle, both as text. */
+static int make(const struct enrolment *e, struct ts_buf *ret_cert, struct ts_buf *ret_bundle,
+		struct ts_error *err)
 {
-	TS_BUF(path);
-	TS_CLEANUP(ts_cert_free_p) struct ts_cert *cert = NULL;
-	enrol_cert_path(e, &path);
-	int rc = path.failed ? no_memory(err) : ts_cert_open(path.data, &cert, err);
-	if (rc == TS_OK) {
-		*ret = ts_cert_until(cert);
-	}
-	return rc;
-}
-
-static int print(const struct enrolment *e, struct bundle *b, struct ts_buf *to,
-		 struct ts_error *err)
-{
+	TS_CLEANUP(parts_done) struct parts p = {0};
 	struct ts_uuid_text secret = ts_uuid_text(&e->secret);
-	int rc = expiry(e, &b->expires, err);
+	int rc = make_parts(e, &p, err);
 	if (rc != TS_OK) {
 		return rc;
 	}
-	b->org = e->org;
-	b->user = e->user;
-	b->device = e->device;
-	b->secret = secret.text;
-	b->trust = "strict";
-	bundle_print(b, to);
-	return to->failed ? no_memory(err) : TS_OK;
+	const struct bundle b = {.server = p.server.data,
+				 .org = e->org,
+				 .user = e->user,
+				 .secret = secret.text,
+				 .trust = "strict",
+				 .device = e->device,
+				 .expires = ts_cert_until(p.authority),
+				 .ca = ts_pki_ca_pem(p.ca),
+				 .leaf = ts_cert_pem(p.leaf),
+				 .certificate = ts_buf_slice(&p.cert),
+				 .key = ts_buf_slice(&p.key)};
+	bundle_print(&b, ret_bundle);
+	ts_buf_add_slice(ret_cert, ts_buf_slice(&p.cert));
+	return ret_bundle->failed || ret_cert->failed ? no_memory(err) : TS_OK;
 }
 
-int enrol(const struct enrolment *e, struct ts_buf *ret_bundle, struct ts_error *err)
+/* Giving it */
+
+struct work {
+	struct ts_buf path, cert; /* of the certificate */
+	struct ts_buf bundle;
+	int lock;
+};
+
+static void work_done(struct work *w)
 {
-	TS_CLEANUP(ts_pki_ca_free_p) struct ts_pki_ca *ca = NULL;
-	TS_CLEANUP(ts_cert_free_p) struct ts_cert *leaf = NULL;
-	TS_BUF(server);
-	TS_BUF(cert);
-	TS_BUF(key);
+	wipe(&w->bundle);
+	ts_buf_done(&w->bundle);
+	ts_buf_done(&w->cert);
+	ts_buf_done(&w->path);
+	ts_close_p(&w->lock);
+}
+
+/* Until the lock is closed nobody else gives a device anything. */
+static int lock_clients(const struct enrolment *e, int *ret_fd, struct ts_error *err)
+{
+	TS_BUF(folder);
+	ts_buf_printf(&folder, "%s/pki/clients", e->data);
+	int rc = folder.failed ? no_memory(err) : ts_dir_make(folder.data, 0700, NULL, err);
+	if (rc != TS_OK) {
+		return rc;
+	}
+	*ret_fd = open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *ret_fd >= 0 && flock(*ret_fd, LOCK_EX) == 0
+		       ? TS_OK
+		       : ts_fail_errno(err, errno, "Can't lock '%s'", folder.data);
+}
+
+static int check_new(const struct enrolment *e, const struct work *w, struct ts_error *err)
+{
+	return access(w->path.data, F_OK) != 0
+		       ? TS_OK
+		       : ts_fail(err, TS_EEXIST,
+				 "The device '%s' has a certificate already, %s; choose another "
+				 "name with --device.",
+				 e->device, w->path.data);
+}
+
+/* All that can be refused is refused before the first file is written. */
+static int prepare(const struct enrolment *e, struct work *w, struct ts_error *err)
+{
 	int rc = check_names(e, err);
 	if (rc == TS_OK) {
-		rc = enrol_open_ca(e->settings, &ca, err);
+		enrol_cert_path(e, &w->path);
+		rc = w->path.failed ? no_memory(err) : check_new(e, w, err);
 	}
 	if (rc == TS_OK) {
-		rc = ts_cert_open(e->settings->server_cert, &leaf, err);
+		rc = make(e, &w->cert, &w->bundle, err);
 	}
 	if (rc == TS_OK) {
-		rc = name_server(e, leaf, &server, err);
+		rc = lock_clients(e, &w->lock, err);
 	}
+	return rc == TS_OK ? check_new(e, w, err) : rc;
+}
+
+static int keep_cert(const struct work *w, struct ts_error *err)
+{
+	return ts_file_write(w->path.data, ts_buf_slice(&w->cert), 0600, TS_FILE_NEW, err);
+}
+
+int enrol_to_stream(const struct enrolment *e, FILE *to, struct ts_error *err)
+{
+	TS_CLEANUP(work_done) struct work w = {.lock = -1};
+	int rc = prepare(e, &w, err);
 	if (rc == TS_OK) {
-		rc = make_certificate(e, ca, &cert, &key, err);
+		rc = keep_cert(&w, err);
 	}
-	if (rc == TS_OK) {
-		struct bundle b = {
-			.server = server.data,
-			.ca = ts_pki_ca_pem(ca),
-			.leaf = ts_cert_pem(leaf),
-			.certificate = ts_buf_slice(&cert),
-			.key = ts_buf_slice(&key),
-		};
-		rc = print(e, &b, ret_bundle, err);
+	if (rc != TS_OK) {
+		return rc;
 	}
-	if (key.len > 0) {
-		explicit_bzero(key.data, key.len);
+	if (fwrite(w.bundle.data, 1, w.bundle.len, to) != w.bundle.len || fflush(to) != 0) {
+		rc = ts_fail_errno(err, errno, "The bundle can't be written");
+		(void)unlink(w.path.data);
 	}
 	return rc;
 }
-
-/* The bundle's file */
 
 static int choose_output(const struct enrolment *e, struct ts_buf *path, struct ts_error *err)
 {
 	TS_BUF(folder);
-	if (e->output != NULL) {
-		ts_buf_add_str(path, e->output);
-		return path->failed ? no_memory(err) : TS_OK;
+	if (e->output == NULL) {
+		enrol_bundle_path(e, path);
+		ts_buf_printf(&folder, "%s/bundles", e->data);
+		return path->failed || folder.failed ? no_memory(err)
+						     : ts_dir_make(folder.data, 0700, NULL, err);
 	}
-	enrol_bundle_path(e, path);
-	ts_buf_printf(&folder, "%s/bundles", e->data);
-	return path->failed || folder.failed ? no_memory(err)
-					     : ts_dir_make(folder.data, 0700, NULL, err);
+	ts_buf_add_str(path, e->output);
+	if (path->failed) {
+		return no_memory(err);
+	}
+	return access(path->data, F_OK) != 0
+		       ? TS_OK
+		       : ts_fail(err, TS_EEXIST, "%s is there already.", path->data);
 }
 
+/* The certificate comes last: a device that has one has its bundle, whenever a crash comes. */
 int enrol_to_file(const struct enrolment *e, struct ts_buf *ret_path, struct ts_error *err)
 {
-	TS_BUF(bundle);
+	TS_CLEANUP(work_done) struct work w = {.lock = -1};
 	TS_BUF(path);
+	enum ts_file_how how = e->output == NULL ? TS_FILE_REPLACE : TS_FILE_NEW;
 	int rc = choose_output(e, &path, err);
-	if (rc == TS_OK && access(path.data, F_OK) == 0) {
-		rc = ts_fail(err, TS_EEXIST, "%s is there already.", path.data);
+	if (rc == TS_OK) {
+		rc = prepare(e, &w, err);
 	}
 	if (rc == TS_OK) {
-		rc = enrol(e, &bundle, err);
+		rc = ts_file_write(path.data, ts_buf_slice(&w.bundle), 0600, how, err);
 	}
-	if (rc == TS_OK) {
-		rc = ts_file_write(path.data, ts_buf_slice(&bundle), 0600, TS_FILE_NEW, err);
+	if (rc != TS_OK) {
+		return rc;
 	}
-	if (bundle.len > 0) {
-		explicit_bzero(bundle.data, bundle.len);
+	rc = keep_cert(&w, err);
+	if (rc != TS_OK) {
+		(void)unlink(path.data);
+		return rc;
 	}
-	if (rc == TS_OK) {
-		ts_buf_add_slice(ret_path, ts_buf_slice(&path));
-	}
-	return rc == TS_OK && ret_path->failed ? no_memory(err) : rc;
+	ts_buf_add_slice(ret_path, ts_buf_slice(&path));
+	return ret_path->failed ? no_memory(err) : TS_OK;
 }

@@ -7,6 +7,8 @@
 #include "common/tls/pki.h"
 #include "server/settings.h"
 
+#include <stdio.h>
+
 struct enrolment {
 	const struct settings *settings;
 	const char *data; /* the data directory */
@@ -19,15 +21,17 @@ struct enrolment {
 };
 
 /*
- * Make a key and a certificate, keep the certificate as DIR/pki/clients/ORG-USER-DEVICE.cert.pem
- * (a revocation needs it), and append the bundle to *ret_bundle. The key is nowhere but in there.
- * TS_EEXIST: the device has a certificate already. TS_EINVAL: a name isn't in order, or the
- * server's certificate isn't made out for the host in `server`.
+ * Make a key and a certificate, write the bundle to its file, mode 0600, whose path is appended to
+ * *ret_path, and keep the certificate as DIR/pki/clients/ORG-USER-DEVICE.cert.pem (a revocation
+ * needs it). The key is nowhere but in the bundle. On failure there is neither. A bundle in
+ * DIR/bundles without its certificate is what a crash left, and is replaced.
+ * TS_EEXIST: the device has a certificate already, or the file is there. TS_EINVAL: a name isn't in
+ * order, or the server's certificate isn't made out for the host in `server`.
  */
-int enrol(const struct enrolment *e, struct ts_buf *ret_bundle, struct ts_error *err) TS_MUST_CHECK;
-/* The same, and write the bundle to its file, mode 0600, whose path is appended to *ret_path. */
 int enrol_to_file(const struct enrolment *e, struct ts_buf *ret_path,
 		  struct ts_error *err) TS_MUST_CHECK;
+/* The same, with the bundle written to `to`. */
+int enrol_to_stream(const struct enrolment *e, FILE *to, struct ts_error *err) TS_MUST_CHECK;
 
 /* The paths of a device's certificate and of its bundle where `output` is NULL, appended. What is
  * not safe in a file's name is spelled %XX. */

@@ -145,6 +145,8 @@ CONFIG = [
      *refused("'nobody' is no value for 'trust', which is one of strict|allow all.")),
     (("config", "queue.size", "many"),
      *refused("'many' is no value for 'queue.size', which is a number.")),
+    (("config", "queue.size", "9" * 30),
+     *refused(f"'{'9' * 30}' is no value for 'queue.size', which is between 1 and 65535.")),
     (("config", "log", "a\nb=c"), *refused("A setting's value is one line without '#'.")),
 ]
 
@@ -211,7 +213,7 @@ def data_directory():
 
 
 BAD_NAMES = ["../x", "a/b", ".", "..", "", "x" * 300, "a\nb", "a\x01b", "a\x1b[31mb", " a", "a ",
-             "a\\b", "/etc"]
+             "a\\b", "/etc", "a\x9b31mb", "\u202ea", "\u2066a\u2069", "\u200ea"]
 
 
 @case("names that are paths, or no text, are refused with a sentence")
@@ -223,8 +225,70 @@ def names():
                       ("remove", "org", name), ("suspend", "user", "Public", name)):
             code, out, err = place.run(*words)
             same((code, out), (255, ""), repr(words))
-            true(re.fullmatch(r"ERROR: [^\x00-\x1f\x7f]+\.\n", err), f"{words!r}: {err!r}")
+            true(re.fullmatch(r"ERROR: [^\x00-\x1f\x7f-\x9f\u2028-\u202e]+\.\n", err), f"{words!r}: {err!r}")
     same(sorted(os.listdir(place.data))[0], "config", "nothing else was made")
+
+
+@case("what is no text is never written to a terminal")
+def harmless():
+    place = Place()
+    code, out, err = place.run("suspend", "org", "a\x9b31m\u202eb\u00e9")
+    same((code, out, err), refused("Organization 'a??31m???b\u00e9' does not exist."))
+
+
+@case("a log or pid file that is no file is told, and nothing hangs")
+def no_files():
+    place = Place()
+    pipe, link = os.path.join(place.data, "pipe"), os.path.join(place.data, "link")
+    os.mkfifo(pipe)
+    code, _, err = place.run("server", f"--log={pipe}")
+    true(code == 255 and f"Can't open the log '{pipe}'" in err, err)
+    os.symlink("target", link)
+    server = Server("ours", pki="openssl", settings={"pid.file": link}).create()
+    done = server.command("server", check=False)
+    true(done.returncode == 255 and "no symbolic link" in done.stderr, done.stderr)
+    true(not os.path.exists(os.path.join(place.data, "target")), "the link was followed")
+
+
+@case("servers that share a pid file don't remove each other's")
+def pid_file():
+    path = os.path.join(Place(init=False).data, "pid")
+    with Server("ours", pki="openssl", settings={"pid.file": path}) as one:
+        with Server("ours", pki="openssl", settings={"pid.file": path}) as two:
+            one.stop()
+            with open(path, encoding="ascii") as file:
+                same(file.read(), f"{two.pid}\n")
+            two.stop()
+            true(not os.path.exists(path), "the pid file is there still")
+
+
+@case("debug.tls: GnuTLS tells the log, with debug only")
+def debug_tls():
+    for debug in ("on", "off"):
+        with Server("ours", pki="openssl", settings={"debug": debug, "debug.tls": 2}) as server:
+            server.wire().connect().close()
+            server.stop()
+            same(" debug GnuTLS 2: " in server.log_text(), debug == "on", debug)
+
+
+SETUP = [
+    ((), ("--port", "0"), "'0' is no port; 1 to 65535 are."),
+    ((), ("--port", "65536"), "'65536' is no port; 1 to 65535 are."),
+    ((), ("--host", "x y"), "'x y' is neither a host name nor an address."),
+    ((), ("--host", "good", "--host", "a:80"), "'a:80' is neither a host name nor an address."),
+    (("a#b",), (), "The data directory can't be 'DIR/a#b': the configuration can't hold a path "
+     "with '#' or a line's end in it."),
+]
+
+
+@case("setup: what can't be is refused before anything is made")
+def setup_refuses():
+    place = Place(init=False)
+    for names_, words_, sentence in SETUP:
+        data = "/".join(("DIR", *(names_ or ("data",))))
+        code, out, err = place.run("setup", "--data", data, *words_, data=False)
+        same((code, out, place.names(err)), refused(sentence), words_)
+        same(os.listdir(place.data), [], "made")
 
 
 @case("status, diagnostics, help, --version")
@@ -251,7 +315,11 @@ def words():
     for command in re.findall(r"^(?:Usage:|      ) taskd (\w+)", out, re.M):
         code, out, err = place.run("help", command, data=False)
         true(code == 0 and out.startswith(f"\ntaskd {command}"), out)
-    same(place.run("help", "foo"), (0, "No help for 'foo'.\n", ""))
+    place.expect(("help", "foo"), *refused("No help for 'foo'; 'taskd help' lists the commands."))
+    for more in (("help", "add", "org"), ("server", "extra", "words"), ("init", "x"),
+                 ("status", "x"), ("diagnostics", "x"), ("validate", "{}", "x")):
+        code, out, err = place.run(*more)
+        true(code == 255 and out == "" and err.startswith(f"Usage: taskd {more[0]}"), f"{more} {err}")
     code, out, err = place.run("add", "user", "Public")
     true(code == 255 and out == "" and err.startswith("Usage: taskd add [options] org <"), err)
 
@@ -351,7 +419,7 @@ BESIDE = [
     ("suspend", "user", "N", "x"), ("remove", "user", "A", "KEY"), ("remove", "org", "A"),
     ("remove", "org", "A"), ("add", "--quiet", "org", "B"), ("config", "log", "/tmp/x"),
     ("config", "log", ""), ("config", "log"), ("config", "none"), ("config", "--quiet", "log", "x"),
-    ("add", "foo", "x"), ("frobnicate",), ("help", "foo"),
+    ("add", "foo", "x"), ("frobnicate",),
     ("add", "--data", "DIR/none", "org", "x"),
 ]
 

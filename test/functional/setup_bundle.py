@@ -185,6 +185,32 @@ def _():
         travels(server, server.bundle, phone)
 
 
+@case("a bundle that can't be written can be made again")
+def _():
+    with Fresh("--org", "Public", "--user", "alice") as server:
+        before = server.prints()
+        words = ("user", "bundle", "Public", "alice", "--device", "phone", "--output")
+        done = server.command(*words, server.folder + "/none/x", check=False)
+        true(done.returncode != 0 and "can't be written" in done.stderr, done.stderr)
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([server.binary, *words, "-", "--data", server.data], stdout=full,
+                                  stderr=subprocess.PIPE, text=True, check=False)
+        true(done.returncode != 0 and "The bundle can't be written" in done.stderr, done.stderr)
+        same(changed(before, server.prints()), [], "files that changed")
+        travels(server, server.bundle, server.made(*words, "-"))
+
+
+@case("setup again where a crash left a bundle without its certificate")
+def _():
+    with Fresh("--org", "Public", "--user", "alice") as server:
+        for path in glob.glob(server.data + "/pki/clients/*.pem"):
+            os.unlink(path)
+        with open(server.bundle, "w", encoding="utf-8") as file:
+            file.write("half")
+        server.command("setup", "--org", "Public", "--user", "alice", "--host", "localhost")
+        travels(server, server.bundle, server.bundle)
+
+
 @case("a bundle that is given to others is readable by its owner only")
 def _():
     with Fresh() as server:

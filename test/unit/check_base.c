@@ -82,6 +82,52 @@ START_TEST(utf8_is_checked_whole_and_byte_by_byte)
 }
 END_TEST
 
+static const struct {
+	struct ts_slice text;
+	size_t first;
+	bool shown;
+} characters[] = {
+	{TS_SLICE("a\n"), 1, true},
+	{TS_SLICE("\xC3\xBC\n"), 2, true},
+	{TS_SLICE("\xF0\x9F\x98\x80"), 4, true},
+	{TS_SLICE(" "), 1, true},
+	{TS_SLICE("\0a"), 1, false},
+	{TS_SLICE("\x1B[31m"), 1, false},
+	{TS_SLICE("\x7F"), 1, false},
+	{TS_SLICE("\xC2\x80"), 2, false}, /* U+0080 */
+	{TS_SLICE("\xC2\x9B"), 2, false},
+	{TS_SLICE("\xC2\x9F"), 2, false},
+	{TS_SLICE("\xC2\xA0"), 2, true},
+	{TS_SLICE("\xD8\x9B"), 2, true},
+	{TS_SLICE("\xD8\x9C"), 2, false},    /* U+061C */
+	{TS_SLICE("\xE2\x80\x8D"), 3, true}, /* U+200D joins emoji */
+	{TS_SLICE("\xE2\x80\x8E"), 3, false},
+	{TS_SLICE("\xE2\x80\x8F"), 3, false},
+	{TS_SLICE("\xE2\x80\x90"), 3, true},
+	{TS_SLICE("\xE2\x80\xA7"), 3, true},
+	{TS_SLICE("\xE2\x80\xA8"), 3, false}, /* U+2028 */
+	{TS_SLICE("\xE2\x80\xAE"), 3, false},
+	{TS_SLICE("\xE2\x80\xAF"), 3, true},
+	{TS_SLICE("\xE2\x81\xA5"), 3, true},
+	{TS_SLICE("\xE2\x81\xA6"), 3, false}, /* U+2066 */
+	{TS_SLICE("\xE2\x81\xA9"), 3, false},
+	{TS_SLICE("\xE2\x81\xAA"), 3, true},
+	{TS_SLICE("\x9B"), 1, false},
+	{TS_SLICE("\xC3"), 1, false},
+	{TS_SLICE("\xE2\x80"), 1, false},
+};
+
+START_TEST(characters_are_shown_or_obeyed)
+{
+	struct ts_slice rest = characters[_i].text;
+	bool shown = !characters[_i].shown;
+	ck_assert_uint_eq(ts_utf8_cut(&rest, &shown).len, characters[_i].first);
+	ck_assert_uint_eq(rest.len, characters[_i].text.len - characters[_i].first);
+	ck_assert_int_eq(shown, characters[_i].shown);
+	ck_assert(shown || !ts_utf8_printable(characters[_i].text));
+}
+END_TEST
+
 START_TEST(uuids_are_read_and_written)
 {
 	struct ts_uuid u, v;
@@ -145,5 +191,6 @@ END_TEST
 
 UNIT_MAIN("base", {dates_are_read, TS_COUNT_OF(dates)}, {dates_are_written, 0},
 	  {utf8_is_checked_whole_and_byte_by_byte, TS_COUNT_OF(utf8)},
+	  {characters_are_shown_or_obeyed, TS_COUNT_OF(characters)},
 	  {uuids_are_read_and_written, 0}, {buffers_grow_and_drop, 0},
 	  {arenas_keep_what_they_gave, 0}, {errors_carry_their_sentence, 0})

@@ -97,6 +97,28 @@ START_TEST(values_are_read_and_printed)
 }
 END_TEST
 
+static const struct {
+	const char *name, *value, *says;
+} wrong[] = {
+	{"count", "10", "which is between 1 and 9."},
+	{"count", "99999999999999999999999", "which is between 1 and 9."},
+	{"count", "many", "which is a number."},
+	{"size", "99999999999999999999G", "which is between 0 and 1024G."},
+	{"size", "18446744073709551615G", "which is between 0 and 1024G."},
+	{"time", "99999999999999999999x", "which is a time, such as"},
+};
+
+START_TEST(what_is_wrong_with_a_number_is_told)
+{
+	struct sample s;
+	struct ts_error err = {0};
+	ck_assert_int_eq(ts_conf_init(&table, &s, &err), TS_OK);
+	ck_assert_int_eq(ts_conf_set(&table, &s, wrong[_i].name, wrong[_i].value, &err), TS_EINVAL);
+	ck_assert_msg(strstr(err.text, wrong[_i].says) != NULL, "%s", err.text);
+	ts_conf_done(&table, &s);
+}
+END_TEST
+
 struct place {
 	char dir[64], file[96], second[96];
 };
@@ -244,5 +266,6 @@ START_TEST(a_missing_file_is_made)
 END_TEST
 
 UNIT_MAIN("conf", {values_are_read_and_printed, TS_COUNT_OF(values)},
+	  {what_is_wrong_with_a_number_is_told, TS_COUNT_OF(wrong)},
 	  {files_are_read, TS_COUNT_OF(files)}, {includes_are_followed_but_not_for_ever, 0},
 	  {files_are_edited_in_place, TS_COUNT_OF(edits)}, {a_missing_file_is_made, 0})

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/base/file.h"
-#include "server/setup/enrol.h"
 #include "server/command/options.h"
+#include "server/setup/enrol.h"
 #include "test/unit/folder.h"
 #include "test/unit/unit.h"
+
+#include <sys/stat.h>
 
 /* Made once, before Check forks. */
 static struct folder shared;
@@ -129,17 +131,19 @@ START_TEST(bundles_name_a_server_that_its_certificate_names)
 {
 	FOLDER(f);
 	TS_BUF(bundle);
+	TS_BUF(path);
 	TS_BUF(line);
 	struct settings s;
 	struct enrolment e = enrolment_in(&f, &s);
 	e.server = servers[_i].server;
 	s.server = (char *)servers[_i].setting;
-	int rc = enrol(&e, &bundle, NULL);
+	int rc = enrol_to_file(&e, &path, NULL);
 	ck_assert_int_eq(rc, servers[_i].want != NULL ? TS_OK : TS_EINVAL);
 	if (rc != TS_OK) {
 		ck_assert_int_ne(access(folder_at(&f, "pki").text, F_OK), 0);
 		return;
 	}
+	ck_assert_int_eq(ts_file_read(path.data, 1 << 20, &bundle, NULL), TS_OK);
 	ts_buf_printf(&line, "\nserver='%s'\n", servers[_i].want);
 	ck_assert_ptr_nonnull(strstr(bundle.data, line.data));
 }
@@ -160,6 +164,59 @@ START_TEST(a_device_is_enrolled_once)
 	ck_assert_ptr_nonnull(strstr(err.text, "--device"));
 	e.device = "a/b";
 	ck_assert_int_eq(enrol_to_file(&e, &path, &err), TS_EINVAL);
+}
+END_TEST
+
+START_TEST(a_bundle_that_can_t_be_written_leaves_nothing)
+{
+	FOLDER(f);
+	TS_BUF(path);
+	struct settings s;
+	struct enrolment e = enrolment_in(&f, &s);
+	struct folder_path nowhere = folder_at(&f, "no/such/folder");
+	e.output = nowhere.text;
+	ck_assert_int_eq(enrol_to_file(&e, &path, NULL), TS_ENOTFOUND);
+	FILE *full = fopen("/dev/full", "w");
+	ck_assert_ptr_nonnull(full);
+	ck_assert_int_eq(enrol_to_stream(&e, full, NULL), TS_EFULL);
+	(void)fclose(full);
+	e.output = NULL;
+	ck_assert_int_eq(enrol_to_file(&e, &path, NULL), TS_OK);
+}
+END_TEST
+
+START_TEST(a_certificate_that_can_t_be_kept_leaves_nothing)
+{
+	FOLDER(f);
+	TS_BUF(path);
+	struct settings s;
+	struct enrolment e = enrolment_in(&f, &s);
+	ck_assert_int_eq(mkdir(folder_at(&f, "pki").text, 0700), 0);
+	ck_assert_int_eq(mkdir(folder_at(&f, "pki/clients").text, 0700), 0);
+	ck_assert_int_eq(symlink("no/such/file",
+				 folder_at(&f, "pki/clients/Public-alice-phone.cert.pem").text),
+			 0);
+	ck_assert_int_eq(enrol_to_file(&e, &path, NULL), TS_EEXIST);
+	ck_assert_int_ne(access(folder_at(&f, "bundles/Public-alice-phone.sh").text, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_bundle_that_a_crash_left_is_replaced)
+{
+	FOLDER(f);
+	TS_BUF(path);
+	TS_BUF(bundle);
+	struct settings s;
+	struct enrolment e = enrolment_in(&f, &s);
+	struct folder_path left = folder_at(&f, "bundles/Public-alice-phone.sh");
+	ck_assert_int_eq(mkdir(folder_at(&f, "bundles").text, 0700), 0);
+	ck_assert_int_eq(ts_file_write(left.text, TS_SLICE("old"), 0600, TS_FILE_NEW, NULL), TS_OK);
+	ck_assert_int_eq(enrol_to_file(&e, &path, NULL), TS_OK);
+	ck_assert_int_eq(ts_file_read(left.text, 1 << 20, &bundle, NULL), TS_OK);
+	ck_assert_uint_gt(bundle.len, 1000);
+	e.device = "tablet";
+	e.output = left.text;
+	ck_assert_int_eq(enrol_to_file(&e, &path, NULL), TS_EEXIST);
 }
 END_TEST
 
@@ -216,6 +273,9 @@ int main(void)
 		{the_authority_s_key_lies_beside_its_certificate, TS_COUNT_OF(ca_keys)},
 		{bundles_name_a_server_that_its_certificate_names, TS_COUNT_OF(servers)},
 		{a_device_is_enrolled_once, 0},
+		{a_bundle_that_can_t_be_written_leaves_nothing, 0},
+		{a_certificate_that_can_t_be_kept_leaves_nothing, 0},
+		{a_bundle_that_a_crash_left_is_replaced, 0},
 		{options_are_sorted_from_words, TS_COUNT_OF(lines)},
 	};
 	int rc = unit_run("enrol", cases, TS_COUNT_OF(cases));

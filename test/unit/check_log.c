@@ -3,7 +3,9 @@
 #include "folder.h"
 #include "unit.h"
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/stat.h>
 
 /* The file's contents without the times. */
 static void read_log(const char *path, struct ts_buf *ret)
@@ -36,6 +38,12 @@ static const struct {
 	{"f\xc3\xbcr", "f\xc3\xbcr"},
 	{"f\xc3\xbcr dich", "\"f\xc3\xbcr dich\""},
 	{"bad\xff", "\"bad\\xff\""},
+	{"\xc2\x9b"
+	 "1m",
+	 "\"\\xc2\\x9b1m\""},
+	{"\xe2\x80\xae"
+	 "f\xc3\xbcr",
+	 "\"\\xe2\\x80\\xaef\xc3\xbcr\""},
 };
 
 START_TEST(structured_lines)
@@ -68,7 +76,7 @@ START_TEST(levels)
 	ck_assert_int_eq(ts_log_open(path.text, TS_LOG_WARNING, NULL), TS_OK);
 	ck_assert(ts_log_wants(TS_LOG_WARNING));
 	ck_assert(!ts_log_wants(TS_LOG_INFO));
-	ts_log(TS_LOG_WARNING, "a line\nof %d", 2);
+	ts_log(TS_LOG_WARNING, "a\xC2\x85line\nof\xE2\x81\xA6%d", 2);
 	ts_log(TS_LOG_INFO, "nobody wants this");
 	ts_log_begin(&l, TS_LOG_DEBUG, "nor this");
 	ts_log_field(&l, "a", TS_SLICE("b"));
@@ -102,6 +110,21 @@ START_TEST(rotation)
 	ck_assert_str_eq(got.data, "info one\ninfo two\n");
 	read_log(path.text, &got);
 	ck_assert_str_eq(got.data, "info three\n");
+}
+END_TEST
+
+START_TEST(a_pipe_without_a_reader_is_refused)
+{
+	FOLDER(f);
+	struct folder_path path = folder_at(&f, "pipe");
+	char text[100];
+	ck_assert_int_eq(mkfifo(path.text, 0600), 0);
+	ck_assert_int_eq(ts_log_open(path.text, TS_LOG_INFO, NULL), TS_EIO);
+	TS_AUTOCLOSE int reader = open(path.text, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ck_assert_int_eq(ts_log_open(path.text, TS_LOG_INFO, NULL), TS_OK);
+	ts_log(TS_LOG_INFO, "hello");
+	ck_assert_int_gt(read(reader, text, sizeof(text)), 0);
+	ts_log_close();
 }
 END_TEST
 
@@ -147,4 +170,4 @@ START_TEST(lines_of_many_threads_stay_whole)
 END_TEST
 
 UNIT_MAIN("log", {structured_lines, TS_COUNT_OF(fields)}, {levels, 0}, {rotation, 0},
-	  {lines_of_many_threads_stay_whole, 0})
+	  {a_pipe_without_a_reader_is_refused, 0}, {lines_of_many_threads_stay_whole, 0})

@@ -45,12 +45,26 @@ static const struct {
 	struct ts_slice name;
 	bool ok;
 } names[] = {
-	{TS_SLICE("alice"), true}, {TS_SLICE("Bob B"), true}, {TS_SLICE("J\xC3\xBCrgen"), true},
-	{TS_SLICE("..."), true},   {TS_SLICE(""), false},     {TS_SLICE("."), false},
-	{TS_SLICE(".."), false},   {TS_SLICE("a/b"), false},  {TS_SLICE("../x"), false},
-	{TS_SLICE("a\\b"), false}, {TS_SLICE("a\nb"), false}, {TS_SLICE("a\0b"), false},
-	{TS_SLICE("\x7F"), false}, {TS_SLICE(" a"), false},   {TS_SLICE("a "), false},
+	{TS_SLICE("alice"), true},
+	{TS_SLICE("Bob B"), true},
+	{TS_SLICE("J\xC3\xBCrgen"), true},
+	{TS_SLICE("..."), true},
+	{TS_SLICE(""), false},
+	{TS_SLICE("."), false},
+	{TS_SLICE(".."), false},
+	{TS_SLICE("a/b"), false},
+	{TS_SLICE("../x"), false},
+	{TS_SLICE("a\\b"), false},
+	{TS_SLICE("a\nb"), false},
+	{TS_SLICE("a\0b"), false},
+	{TS_SLICE("\x7F"), false},
+	{TS_SLICE(" a"), false},
+	{TS_SLICE("a "), false},
 	{TS_SLICE("\xFF"), false},
+	{TS_SLICE("a\xC2\x9B"), false},
+	{TS_SLICE("\xE2\x80\xAE"
+		  "a"),
+	 false},
 };
 
 START_TEST(names_are_strict)
