@@ -2,6 +2,7 @@
 #include "common/log/log.h"
 #include "server/command/command.h"
 #include "server/daemon.h"
+#include "server/datalock.h"
 #include "server/pidfile.h"
 #include "server/server.h"
 
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/file.h>
 
 static enum ts_log_level level_of(const struct command_line *cl, const struct settings *s)
 {
@@ -107,22 +107,6 @@ static void block_signals(sigset_t *ret)
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 
-/* Two servers on one data directory would each believe that they are the only one. The lock goes
- * with the process, however it ends. */
-static int lock_data(const char *data, int *ret_fd, struct ts_error *err)
-{
-	*ret_fd = open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*ret_fd < 0) {
-		return ts_fail_errno(err, errno, "Can't open '%s'", data);
-	}
-	if (flock(*ret_fd, LOCK_EX | LOCK_NB) == 0) {
-		return TS_OK;
-	}
-	return errno == EWOULDBLOCK
-		       ? ts_fail(err, TS_EBUSY, "Another server runs on '%s' already.", data)
-		       : ts_fail_errno(err, errno, "Can't lock '%s'", data);
-}
-
 static int serve(struct command_line *cl, struct policy *policy, struct daemon *daemon,
 		 struct ts_error *err)
 {
@@ -132,7 +116,7 @@ static int serve(struct command_line *cl, struct policy *policy, struct daemon *
 	const struct settings *s = &policy->settings;
 	sigset_t signals;
 	block_signals(&signals);
-	int rc = lock_data(cl->data, &lock, err);
+	int rc = datalock_take(cl->data, &lock, err);
 	if (rc == TS_OK) {
 		rc = command_store(cl, &store, err);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/command/command.h"
+#include "server/datalock.h"
 #include "server/pidfile.h"
 
 #include <inttypes.h>
@@ -15,17 +16,14 @@ static void number(const char *name, uint64_t n)
 	(void)printf("%14s: %" PRIu64 "\n", name, n);
 }
 
-static void print_process(const struct settings *s)
+static void print_process(const struct command_line *cl)
 {
-	if (s->pid_file[0] == '\0') {
-		row("Running", "not known, because the setting 'pid.file' is empty");
-		return;
-	}
-	pid_t pid = pidfile_alive(s->pid_file);
-	if (pid == 0) {
-		row("Running", "no");
-	} else {
+	bool running = datalock_taken(cl->data);
+	pid_t pid = running ? pidfile_alive(cl->settings->pid_file) : 0;
+	if (pid != 0) {
 		(void)printf("%14s: yes, process %ld\n", "Running", (long)pid);
+	} else {
+		row("Running", running ? "yes" : "no");
 	}
 }
 
@@ -36,7 +34,7 @@ static void print_configuration(const struct command_line *cl)
 	row("Server", s->server);
 	row("Trust", s->trust);
 	row("Log", s->log);
-	print_process(s);
+	print_process(cl);
 }
 
 static int count_suspended(const struct ts_org *org, void *arg)

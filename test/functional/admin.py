@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The command line: words and exit codes, beside the reference server's where it is installed."""
 
+import fcntl
 import os
 import pty
 import re
@@ -302,8 +303,12 @@ def words():
         true(re.search(line, out), f"no {line} in {out}")
     with open(os.path.join(place.data, "pid"), "w", encoding="ascii") as file:
         file.write(f"{os.getpid()}\n")
+    true("Running: no\n" in place.run("status", f"--pid.file={file.name}")[1], "no server")
+    lock = os.open(place.data, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
     true(f"yes, process {os.getpid()}" in place.run("status", f"--pid.file={file.name}")[1], "pid")
-    true("Running: no\n" in place.run("status", "--pid.file=DIR/none")[1], "no pid file")
+    true("Running: yes\n" in place.run("status")[1], "no pid file")
+    os.close(lock)
     code, out, err = place.run("diagnostics", data=False)
     true(code == 0 and "By specifying the '--data' location, more diagnostics can be generated."
          in out, out)
