@@ -91,9 +91,12 @@ static int list_line(struct work *w, uint64_t number, uint64_t limit, struct ts_
 	int code = TS_OK;
 	while (number > limit && code == TS_OK) {
 		code = ts_version_read(w->b->txn, w->b->sync->user, number, &v, err);
-		if (code == TS_OK && v.merged > v.parent) {
+		if (code != TS_OK) {
+			return code;
+		}
+		if (v.merged > v.parent) {
 			code = list_line(w, v.merged, v.parent, to, err);
-		} else if (code == TS_OK && v.merged == 0) {
+		} else if (v.merged == 0) {
 			const struct child c = {v.parent, number};
 			ts_buf_add(to, &c, sizeof(c));
 		}
