@@ -7,6 +7,7 @@ TS_KILLS: how many times it is killed.
 
 import os
 import random
+import resource
 import signal
 import socket
 import threading
@@ -223,6 +224,36 @@ def hung_up():
         true(load.requests() > 0, "nothing was answered at all")
         true(server.alive(), "the server is gone")
         load.check()
+
+
+def plain_task(description):
+    return {"uuid": new_uuid(), "status": "pending", "description": description,
+            "entry": date_text(START), "modified": date_text(START)}
+
+
+@case("no room for the data: an answer that says so, nothing lost, and on it goes when there is room")
+def no_room():
+    if KIND != "ours":
+        skip("the reference server dies of the signal")
+    with Server() as server:
+        wire, account, stored, answer = server.wire(), server.account, [], None
+        room = os.stat(os.path.join(server.data, "tasks.mdb")).st_size + (1 << 20)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+        for _ in range(100):
+            task = plain_task("x" * 50000)
+            answer = wire.sync(account, [task], None)
+            if answer.code != 200:
+                break
+            stored.append(task["uuid"])
+        same(answer.code, 420)
+        true("no space left" in answer.headers["messages"], answer.headers["messages"])
+        true(server.alive(), "the server is gone")
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE,
+                         (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        last = plain_task("room again")
+        same(wire.sync(account, [last], None).code, 200)
+        same(sorted(t["uuid"] for t in wire.sync(account).tasks), sorted(stored + [last["uuid"]]),
+             "what is there")
 
 
 need_server()
