@@ -83,14 +83,3 @@ void ts_buf_printf(struct ts_buf *b, const char *fmt, ...)
 	va_end(again);
 	va_end(args);
 }
-
-void ts_buf_drop(struct ts_buf *b, size_t n)
-{
-	if (n >= b->len) {
-		b->len = 0;
-		return;
-	}
-	memmove(b->data, b->data + n, b->len - n);
-	b->len -= n;
-	b->data[b->len] = '\0';
-}

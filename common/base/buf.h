@@ -23,8 +23,6 @@ void ts_buf_add_slice(struct ts_buf *b, struct ts_slice s);
 void ts_buf_add_str(struct ts_buf *b, const char *s);
 void ts_buf_add_char(struct ts_buf *b, char c);
 void ts_buf_printf(struct ts_buf *b, const char *fmt, ...) TS_PRINTF(2, 3);
-/* Drop `n` bytes from the front. */
-void ts_buf_drop(struct ts_buf *b, size_t n);
 
 static inline struct ts_slice ts_buf_slice(const struct ts_buf *b)
 {

@@ -250,8 +250,3 @@ int ts_tls_bye(struct ts_tls *t, enum ts_wait *wait)
 	}
 	return would_block(t, n, wait) ? TS_EAGAIN : TS_ETLS;
 }
-
-size_t ts_tls_pending(const struct ts_tls *t)
-{
-	return gnutls_record_check_pending(t->session);
-}

@@ -81,8 +81,6 @@ ssize_t ts_tls_send(struct ts_tls *t, const void *from, size_t len, enum ts_wait
 		    struct ts_error *err) TS_MUST_CHECK;
 /* Send close_notify. TS_OK, TS_EAGAIN, TS_ETLS. */
 int ts_tls_bye(struct ts_tls *t, enum ts_wait *wait) TS_MUST_CHECK;
-/* [bytes] decrypted and waiting, which poll can't see. */
-size_t ts_tls_pending(const struct ts_tls *t);
 
 enum ts_peer_state {
 	TS_PEER_NONE,      /* it showed no certificate */

@@ -141,11 +141,6 @@ static void pack_value(struct ts_buf *to, struct ts_value value, unsigned flags)
 	}
 }
 
-void ts_value_pack(struct ts_buf *to, struct ts_value value)
-{
-	pack_value(to, value, 0);
-}
-
 void ts_attr_pack(struct ts_buf *to, const struct ts_attr *attr, int64_t m)
 {
 	bool stamped = attr->stamp.t != m || attr->stamp.n != 0;
@@ -238,12 +233,6 @@ static struct ts_value unpack_value(struct ts_unpack *u, struct ts_arena *a, uns
 		u->failed = true;
 		return (struct ts_value){TS_VALUE_NONE, {NULL, 0}};
 	}
-}
-
-bool ts_value_unpack(struct ts_unpack *u, struct ts_arena *a, struct ts_value *ret)
-{
-	*ret = unpack_value(u, a, ts_unpack_byte(u));
-	return !u->failed && ret->text.data != NULL;
 }
 
 bool ts_attr_unpack(struct ts_unpack *u, int64_t m, struct ts_arena *a, struct ts_attr *ret)

@@ -14,7 +14,3 @@ void ts_attr_pack(struct ts_buf *to, const struct ts_attr *attr, int64_t m);
  * damaged; u->failed tells the latter. */
 bool ts_attr_unpack(struct ts_unpack *u, int64_t m, struct ts_arena *a,
 		    struct ts_attr *ret) TS_MUST_CHECK;
-
-/* A value alone. */
-void ts_value_pack(struct ts_buf *to, struct ts_value value);
-bool ts_value_unpack(struct ts_unpack *u, struct ts_arena *a, struct ts_value *ret) TS_MUST_CHECK;

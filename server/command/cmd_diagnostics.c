@@ -65,6 +65,21 @@ static void print_settings(const struct settings *s)
 	row("Trust", s->trust);
 }
 
+/* Every setting that is not as it comes, whether a row above has it or not. */
+static void print_changed(const struct settings *s)
+{
+	for (size_t i = 0; i < settings_count; i++) {
+		const struct ts_conf_item *item = &settings_items[i];
+		TS_BUF(line);
+		ts_buf_printf(&line, "%s=", item->name);
+		size_t value = line.len;
+		ts_conf_print(item, s, &line);
+		if (!line.failed && strcmp(line.data + value, item->def) != 0) {
+			row("Set", line.data);
+		}
+	}
+}
+
 static void print_store(struct command_line *cl)
 {
 	TS_CLEANUP(ts_store_close_p) struct ts_store *store = NULL;
@@ -89,6 +104,7 @@ static void print_configuration(struct command_line *cl)
 		return;
 	}
 	print_settings(&s);
+	print_changed(&s);
 	row("Unknown", unknown.len > 0 ? unknown.data : "none");
 	command_settings_done(&s);
 }

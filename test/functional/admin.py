@@ -309,6 +309,9 @@ def words():
     true(f"yes, process {os.getpid()}" in place.run("status", f"--pid.file={file.name}")[1], "pid")
     true("Running: yes\n" in place.run("status")[1], "no pid file")
     os.close(lock)
+    out = place.run("diagnostics", "--timeout.idle=90s")[1]
+    true("Set: timeout.idle=90s\n" in out and "Set: server=localhost:5355\n" in out, out)
+    true("timeout.close" not in out, "a setting that is as it comes")
     code, out, err = place.run("diagnostics", data=False)
     true(code == 0 and "By specifying the '--data' location, more diagnostics can be generated."
          in out, out)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "common/tree/version.h"
 #include "test/unit/store_fixture.h"
 
 #include <jansson.h>
@@ -127,6 +128,24 @@ START_TEST(a_client_is_not_sent_what_it_has_just_sent)
 }
 END_TEST
 
+/* What the merge in version `number` says of the one value that lost. */
+static void assert_conflict(struct fixture *f, uint64_t number, const char *key, const char *kept,
+			    const char *lost)
+{
+	TS_ARENA(a);
+	struct ts_version v;
+	struct ts_conflicts conflicts;
+	struct ts_txn *t = fixture_begin(f, TS_READ);
+	ck_assert_int_eq(ts_version_read(t, f->user.id, number, &v, &f->err), TS_OK);
+	ck_assert_uint_eq(v.merged, number - 1);
+	ck_assert_int_eq(ts_version_conflicts(t, f->user.id, &v, &a, &conflicts, &f->err), TS_OK);
+	ck_assert_uint_eq(conflicts.count, 1);
+	ck_assert_slice(conflicts.at[0].key, key);
+	ck_assert_slice(conflicts.at[0].kept.text, kept);
+	ck_assert_slice(conflicts.at[0].lost.text, lost);
+	ts_txn_abort(t);
+}
+
 START_TEST(a_losing_edit_is_kept_as_a_conflict)
 {
 	FIXTURE(f);
@@ -140,6 +159,7 @@ START_TEST(a_losing_edit_is_kept_as_a_conflict)
 	ck_assert_uint_eq(g.merges, 1);
 	ck_assert_uint_eq(g.conflicts, 1);
 	ck_assert_ptr_nonnull(strstr(g.payload.data, "\"later\""));
+	assert_conflict(&f, 4, "project", "later", "earlier");
 	fixture_sync(&f, line(&b, base.key, "earlier", 5), false, 1, &g);
 	ck_assert_uint_eq(g.stored, 0);
 }

@@ -448,18 +448,6 @@ START_TEST(many_bytes_pass_a_narrow_socket)
 }
 END_TEST
 
-START_TEST(pending_bytes_are_counted)
-{
-	TS_CLEANUP(pair_done) struct pair p;
-	enum ts_wait wait;
-	char two[2];
-	ck_assert(big_pair(&p));
-	ck_assert_int_eq(ts_tls_send(p.server.tls, "hello", 5, &wait, NULL), 5);
-	ck_assert_int_eq(ts_tls_recv(p.client.tls, two, 2, &wait, NULL), 2);
-	ck_assert_uint_eq(ts_tls_pending(p.client.tls), 3);
-}
-END_TEST
-
 START_TEST(an_end_is_an_end_orderly_or_not)
 {
 	TS_CLEANUP(pair_done) struct pair p;
@@ -541,7 +529,6 @@ int main(void)
 		{old_ones_are_served_where_wanted, TS_COUNT_OF(versions)},
 		{garbage_ends_the_handshake, TS_COUNT_OF(garbage)},
 		{many_bytes_pass_a_narrow_socket, 0},
-		{pending_bytes_are_counted, 0},
 		{an_end_is_an_end_orderly_or_not, 2},
 		{sending_to_nobody_is_a_failure_and_no_signal, 0},
 		{credentials_name_the_file_that_is_wrong, TS_COUNT_OF(files)},
