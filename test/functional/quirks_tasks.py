@@ -1,24 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What clients put into tasks, and what must come back: nothing lost, nothing repaired unsaid."""
 
-import itertools
 import json
 
-from harness import KIND, Server, case, need_server, run, same, shared, skip, true
+from fixtures import new_account, new_task, server
+from harness import KIND, Server, case, need_server, run, same, skip, true
 from taskmap import equal_tasks, same_map, to_map
 from wire import Num, dumps, loads, new_uuid
-
-server = shared()
-numbers = itertools.count(1)
-
-
-def new_account():
-    return server().add_user(f"user {next(numbers)}")
-
-
-def new_task(text="something", **attributes):
-    return {"uuid": new_uuid(), "status": "pending", "entry": "20260101T000000Z",
-            "modified": "20260101T000000Z", "description": text, **attributes}
 
 
 def without(task, *names):
