@@ -55,13 +55,20 @@ need_packages() {
 	as_root apt-get -qy install --no-install-recommends $missing
 }
 
-# Configure (once) and build in a folder outside of the sources: build FOLDER [CONFIGURE OPTION]…
+# Where to build: in that folder, or in the sources where they are configured already, because
+# then no other folder will do.
+build_folder() {
+	if [ -e "$top/config.status" ]; then
+		echo "$top"
+	else
+		echo "$1"
+	fi
+}
+
+# Configure (once) and build in a folder: build FOLDER [CONFIGURE OPTION]…
 build() {
 	local folder=$1
 	shift
-	if [ -e "$top/config.status" ]; then
-		die "the sources are configured in place; run 'make distclean' first"
-	fi
 	if [ ! -x "$top/configure" ]; then
 		say "Making ./configure"
 		"$top/autogen.sh"

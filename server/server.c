@@ -113,6 +113,7 @@ void server_free(struct server *s)
 	if (s == NULL) {
 		return;
 	}
+	atomic_store(&s->shop.stop, true);
 	for (size_t i = 0; i < s->started; i++) {
 		worker_stop(s->workers[i]);
 	}

@@ -30,6 +30,7 @@ struct hub {
 	struct conn_list known;
 	size_t count;                    /* of both lists */
 	bool stopping;                   /* begin nothing new; see hub_stop() */
+	const atomic_bool *stop;         /* all hubs are about to stop; may be NULL */
 	void (*on_empty)(struct hub *h); /* stopping, and the last connection is gone */
 	char scratch[HUB_SCRATCH];
 };

@@ -38,7 +38,7 @@ static struct request *new_request(struct conn *c)
 	r->stats = c->hub->stats;
 	r->policy = c->policy;
 	r->size = c->bytes_in + c->remaining;
-	r->stopping = c->hub->stopping;
+	r->stopping = c->hub->stopping || (c->hub->stop != NULL && atomic_load(c->hub->stop));
 	c->io.ops->peer(c->io.ctx, &r->peer);
 	c->request = r;
 	return r;

@@ -205,6 +205,7 @@ static void set_up(struct worker *w, struct workshop *shop, struct policy *polic
 	w->hub.writer = shop->writer;
 	w->hub.stats = shop->stats;
 	w->hub.open = &shop->open;
+	w->hub.stop = &shop->stop;
 	w->hub.on_empty = on_empty;
 	hub_init(&w->hub);
 	for (size_t i = 0; i < shop->listener->count; i++) {

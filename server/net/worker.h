@@ -17,6 +17,7 @@ struct workshop {
 	const struct listener *listener;
 	size_t most;        /* connections that the system has descriptors for */
 	atomic_size_t open; /* connections of all workers */
+	atomic_bool stop;   /* no request that comes from now on is begun */
 };
 
 /* Make a worker; its thread begins with worker_start(). `policy` gets a reference. */

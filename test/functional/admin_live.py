@@ -228,6 +228,7 @@ def _():
 @case("TERM: who has shaken hands already and asks then is told that the server stops")
 def _():
     with Stopping() as stopping:
+        wait_for(lambda: refuses(stopping.running), "no new connections are taken", PATIENCE / 3)
         stopping.late.send(request(stopping.running.wire(), stopping.guest.account, []))
         answer = stopping.late.read_answer()[0]
         true(b"code: 421" in answer and b"messages: " in answer, "not 421: %r" % answer)
