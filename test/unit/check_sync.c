@@ -260,7 +260,6 @@ START_TEST(any_number_of_states_of_one_task)
 	GOT(base);
 	GOT(g);
 	TS_BUF(b);
-	TS_BUF(payload);
 	enum { STATES = 4000 };
 	add_states(&b, "main", STATES);
 	fixture_sync(&f, ts_buf_slice(&b), false, 1, &base);
