@@ -4,6 +4,7 @@
 
 #include "common/base/date.h"
 #include "common/base/file.h"
+#include "common/base/utf8.h"
 #include "common/tls/internal.h"
 
 #include <arpa/inet.h>
@@ -14,15 +15,9 @@ enum { CN_MAX = 64, SERIAL_SIZE = 20 };
 
 /* Certificates */
 
-/* The longest beginning of `s` of at most CN_MAX bytes that ends with a character's end. */
 static unsigned name_length(const char *s)
 {
-	size_t len = strlen(s);
-	if (len > CN_MAX) {
-		for (len = CN_MAX; len > 0 && ((unsigned char)s[len] & 0xC0) == 0x80; len--) {
-		}
-	}
-	return (unsigned)len;
+	return (unsigned)ts_utf8_beginning(ts_slice_of(s), CN_MAX).len;
 }
 
 /* Positive and never the same: 159 random bits. */

@@ -2,6 +2,7 @@
 /* taskd setup [--host NAME]… [--org ORG] [--user USER] [--key-type TYPE] [--server-key-type TYPE]
  * [--port N] */
 #include "server/command/options.h"
+#include "server/hostport.h"
 #include "server/setup/setup.h"
 
 #include "common/base/buf.h"
@@ -80,22 +81,12 @@ static const char *default_user(void)
 	return user != NULL && user[0] != '\0' ? user : "user";
 }
 
-static int check_port(const char *text, struct ts_error *err)
-{
-	size_t len = strlen(text);
-	bool digits = len > 0 && len <= 5 && strspn(text, "0123456789") == len;
-	if (!digits || atoi(text) < 1 || atoi(text) > 65535) {
-		return ts_fail(err, TS_EINVAL, "'%s' is no port; 1 to 65535 are.", text);
-	}
-	return TS_OK;
-}
-
 static int check(const struct wishes *w, struct setup_wish *to, struct ts_error *err)
 {
 	to->org = option_last(&w->org, "Public");
 	to->user = option_last(&w->user, default_user());
 	to->port = option_last(&w->port, "53589");
-	int rc = check_port(to->port, err);
+	int rc = hostport_check_port(to->port, err);
 	if (rc == TS_OK) {
 		rc = ts_name_check(ts_slice_of(to->org), err);
 	}

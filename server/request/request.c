@@ -89,9 +89,7 @@ static void name_device(struct request *r)
 	if (name.len == 0) {
 		name = ts_headers_get(&r->headers, "client");
 	}
-	while (name.len > TS_DEVICE_MAX || !ts_utf8_valid(name)) {
-		name.len = name.len > TS_DEVICE_MAX ? TS_DEVICE_MAX : name.len - 1;
-	}
+	name = ts_utf8_beginning(name, TS_DEVICE_MAX);
 	if (name.len > 0) {
 		memcpy(r->device, name.data, name.len);
 	}

@@ -2,8 +2,10 @@
 #include "server/setup/enrol.h"
 
 #include "common/base/file.h"
+#include "common/base/utf8.h"
 #include "common/store/store.h"
 #include "common/wire/message.h"
+#include "server/hostport.h"
 #include "server/setup/bundle.h"
 
 #include <ctype.h>
@@ -53,10 +55,7 @@ static void add_name(const struct enrolment *e, struct ts_buf *to)
 	add_word(e->device, true, &name);
 	if (name.len > NAME_MAX_BYTES) {
 		struct ts_uuid hash = ts_uuid_of_bytes(ts_buf_slice(&name));
-		name.len = NAME_MAX_BYTES;
-		while (((unsigned char)name.data[name.len] & 0xC0) == 0x80) {
-			name.len--;
-		}
+		name.len = ts_utf8_beginning(ts_buf_slice(&name), NAME_MAX_BYTES).len;
 		ts_buf_printf(&name, "-%s", ts_uuid_text(&hash).text);
 	}
 	ts_buf_add_slice(to, ts_buf_slice(&name));
@@ -141,16 +140,6 @@ static struct ts_slice split_host(const char *text, const char **ret_port)
 	return (struct ts_slice){text, (size_t)(colon - text)};
 }
 
-static int check_port(const char *port, struct ts_error *err)
-{
-	char *end = NULL;
-	unsigned long n = strtoul(port, &end, 10);
-	if (!isdigit((unsigned char)port[0]) || *end != '\0' || n == 0 || n > 65535) {
-		return ts_fail(err, TS_EINVAL, "'%s' is no port; 1 to 65535 are.", port);
-	}
-	return TS_OK;
-}
-
 /* Taskwarrior splits at the last colon and takes an IPv6 address as it is, without brackets. */
 static int name_server(const struct enrolment *e, const struct ts_cert *cert, struct ts_buf *to,
 		       struct ts_error *err)
@@ -171,7 +160,7 @@ static int name_server(const struct enrolment *e, const struct ts_cert *cert, st
 			       name, name);
 	}
 	ts_buf_printf(to, "%s:%s", name, port);
-	return to->failed ? no_memory(err) : check_port(port, err);
+	return to->failed ? no_memory(err) : hostport_check_port(port, err);
 }
 
 /* The certificate */

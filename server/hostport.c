@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/command/hostport.h"
+#include "server/hostport.h"
 
 #include "common/base/utf8.h"
 
@@ -15,6 +15,13 @@ static bool port_ok(struct ts_slice port)
 		n = n * 10 + (unsigned)(port.data[i] - '0');
 	}
 	return port.len > 0 && port.len <= 5 && n > 0 && n <= 65535;
+}
+
+int hostport_check_port(const char *text, struct ts_error *err)
+{
+	return port_ok(ts_slice_of(text))
+		       ? TS_OK
+		       : ts_fail(err, TS_EINVAL, "'%s' is no port; 1 to 65535 are.", text);
 }
 
 static bool host_ok(struct ts_slice host, bool bracketed)
