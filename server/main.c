@@ -131,26 +131,13 @@ static int run(struct options *o, struct ts_error *err)
 	return command_run(&o->cl, o->command, err);
 }
 
-/* A file's name or an argument may hold what a terminal would obey. */
-static void make_harmless(char *text)
-{
-	struct ts_slice rest = ts_slice_of(text);
-	while (rest.len > 0) {
-		bool shown;
-		struct ts_slice c = ts_utf8_cut(&rest, &shown);
-		if (!shown) {
-			memset(text + (c.data - text), '?', c.len);
-		}
-	}
-}
-
 static void tell(const struct options *o, int code, struct ts_error *err)
 {
 	if (err->text[0] == '\0' && code != TS_EUSAGE) {
 		(void)ts_fail(err, code, "%s.", ts_strerror(code));
 	}
 	if (err->text[0] != '\0') {
-		make_harmless(err->text);
+		ts_utf8_make_harmless(err->text);
 		(void)fprintf(stderr, "ERROR: %s\n", err->text);
 	}
 	if (code == TS_EUSAGE) {

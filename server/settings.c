@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/settings.h"
 
-#define AT(field)                .at = offsetof(struct settings, field)
-#define TEXT(field)              .type = TS_CONF_STR, AT(field)
-#define CHOICE(field, words)     .type = TS_CONF_CHOICE, AT(field), .choices = (words)
-#define SWITCH(field)            .type = TS_CONF_BOOL, AT(field)
-#define NUMBER(field, low, high) .type = TS_CONF_INT, AT(field), .min = (low), .max = (high)
-#define BYTES(field, low, high)  .type = TS_CONF_SIZE, AT(field), .min = (low), .max = (high)
-#define TIME(field)              .type = TS_CONF_TIME, AT(field), .min = 100, .max = 7 * DAY
-#define IGNORED                  .type = TS_CONF_NONE
-
-#define K   (UINT64_C(1) << 10)
-#define M   (UINT64_C(1) << 20)
-#define G   (UINT64_C(1) << 30)
-#define DAY UINT64_C(86400000) /* [ms] */
+#define CONF_STRUCT struct settings
+#include "common/conf/items.h"
 
 #define ADDRESS      "Address"
 #define CERTIFICATES "Certificates"

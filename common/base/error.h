@@ -30,7 +30,14 @@
 	X(TS_ECLOSED, -19, 0, "connection closed")                                                 \
 	X(TS_ETIMEOUT, -20, 0, "timed out")                                                        \
 	X(TS_EREDIRECT, -21, 301, "account relocated")                                             \
-	X(TS_EUSAGE, -22, 0, "wrong usage")
+	X(TS_EUSAGE, -22, 0, "wrong usage")                                                        \
+	X(TS_ECONNECT, -23, 0, "no connection")                                                    \
+	X(TS_EREFUSED, -24, 0, "refused by the server")                                            \
+	X(TS_ELOCKED, -25, 0, "in use by another process")                                         \
+	X(TS_EHISTORY, -26, 500, "another history than the server's")                                \
+	X(TS_ECANCELED, -27, 0, "stopped")                                                         \
+	X(TS_EOLD, -28, 0, "too old")                                                              \
+	X(TS_EABSENT, -29, 502, "not offered here")
 
 #define TS_ERROR_ENUM(name, num, wire, text) name = (num),
 enum ts_code { TS_ERRORS(TS_ERROR_ENUM) };

@@ -93,3 +93,15 @@ bool ts_utf8_printable(struct ts_slice s)
 	}
 	return shown;
 }
+
+void ts_utf8_make_harmless(char *text)
+{
+	struct ts_slice rest = ts_slice_of(text);
+	while (rest.len > 0) {
+		bool shown;
+		struct ts_slice c = ts_utf8_cut(&rest, &shown);
+		if (!shown) {
+			memset(text + (c.data - text), '?', c.len);
+		}
+	}
+}

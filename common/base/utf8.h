@@ -48,3 +48,6 @@ static inline bool ts_utf8_valid(struct ts_slice s)
 struct ts_slice ts_utf8_cut(struct ts_slice *rest, bool *ret_shown);
 /* True where all of it is shown. */
 bool ts_utf8_printable(struct ts_slice s);
+/* Put a '?' for each byte of `text` that a terminal would obey: it may come from a file's name, an
+ * argument or a peer. */
+void ts_utf8_make_harmless(char *text);

@@ -7,6 +7,17 @@
 /* Devices are written once and then named by a number, so that a transaction's record is small. */
 enum { DEVICE_BY_NAME = 'n', DEVICE_BY_NUMBER = 'i' };
 
+/* What a replica's transactions have behind the fields of all; a server's have nothing. */
+enum { TRANSACTION_RECEIVED = 1 << 0 };
+
+/* At most `most` bytes of `s`, NUL behind them. */
+static void copy_text(struct ts_slice s, size_t most, char *to)
+{
+	size_t n = s.len < most ? s.len : most;
+	memcpy(to, s.len > 0 ? s.data : "", n);
+	to[n] = '\0';
+}
+
 static struct ts_key device_key(uint32_t user, char kind, struct ts_slice rest)
 {
 	char text[1 + TS_DEVICE_MAX];
@@ -80,9 +91,7 @@ static int device_name(struct ts_txn *t, uint32_t user, uint64_t number, char *t
 			return code == TS_ENOTFOUND ? ts_store_damaged("device", err) : code;
 		}
 	}
-	size_t n = name.len < TS_DEVICE_MAX ? name.len : TS_DEVICE_MAX;
-	memcpy(to, name.data, n);
-	to[n] = '\0';
+	copy_text(name, TS_DEVICE_MAX, to);
 	return TS_OK;
 }
 
@@ -121,6 +130,10 @@ int ts_transaction_add(struct ts_txn *t, uint32_t user, const struct ts_transact
 	ts_pack_number(&t->record, device);
 	ts_pack_number(&t->record, tr->tasks);
 	ts_pack_number(&t->record, tr->bytes);
+	if (tr->received || tr->what[0] != '\0') {
+		ts_pack_number(&t->record, tr->received ? TRANSACTION_RECEIVED : 0);
+		ts_pack_string(&t->record, ts_slice_of(tr->what));
+	}
 	code = ts_store_put_record(t, TS_KV_TRANSACTIONS, &key, err);
 	if (code != TS_OK) {
 		return code;
@@ -139,6 +152,10 @@ static int unpack_transaction(struct ts_txn *t, uint32_t user, struct ts_kv_pair
 	uint64_t device = ts_unpack_number(&u);
 	ret->tasks = ts_unpack_number(&u);
 	ret->bytes = ts_unpack_number(&u);
+	if (u.rest.len > 0) {
+		ret->received = (ts_unpack_number(&u) & TRANSACTION_RECEIVED) != 0;
+		copy_text(ts_unpack_string(&u), TS_WHAT_MAX, ret->what);
+	}
 	if (u.failed || pair.key.len != 4 + TS_KEY_NUMBER_BYTES) {
 		return ts_store_damaged("transaction", err);
 	}
@@ -249,11 +266,36 @@ int ts_head_put(struct ts_txn *t, uint32_t user, const struct ts_uuid *task, uin
 	return ts_store_put_record(t, TS_KV_HEADS, &key, err);
 }
 
+int ts_head_each(struct ts_txn *t, uint32_t user,
+		 int (*each)(const struct ts_uuid *task, uint64_t head, void *arg,
+			     struct ts_error *err),
+		 void *arg, struct ts_error *err)
+{
+	const struct ts_key owner = ts_key_owner(user);
+	const struct ts_slice prefix = ts_key_slice(&owner);
+	struct ts_kv_pair pair;
+	struct ts_uuid task;
+	int code = ts_kv_seek(t->kv, TS_KV_HEADS, prefix, prefix, &pair, err);
+	while (code == TS_OK) {
+		struct ts_unpack u = {.rest = pair.value};
+		uint64_t number = ts_unpack_number(&u);
+		if (u.failed || pair.key.len != prefix.len + sizeof(task.bytes)) {
+			return ts_store_damaged("task", err);
+		}
+		memcpy(task.bytes, pair.key.data + prefix.len, sizeof(task.bytes));
+		code = each(&task, number, arg, err);
+		if (code == TS_OK) {
+			code = ts_kv_next(t->kv, TS_KV_HEADS, prefix, &pair, err);
+		}
+	}
+	return code == TS_ENOTFOUND ? TS_OK : code;
+}
+
 int ts_store_remove_history(struct ts_txn *t, uint32_t user, struct ts_error *err)
 {
 	static const enum ts_kv_table tables[] = {
-		TS_KV_DEVICES,  TS_KV_TRANSACTIONS, TS_KV_SYNC_KEYS,
-		TS_KV_VERSIONS, TS_KV_HEADS,        TS_KV_REJECTS,
+		TS_KV_DEVICES, TS_KV_TRANSACTIONS, TS_KV_SYNC_KEYS, TS_KV_VERSIONS,
+		TS_KV_HEADS,   TS_KV_REJECTS,      TS_KV_NUMBERS,   TS_KV_SYNC_POINTS,
 	};
 	const struct ts_key owner = ts_key_owner(user);
 	int code = TS_OK;

@@ -10,6 +10,8 @@ struct ts_txn {
 	struct ts_kv_txn *kv;
 	struct ts_store *store;
 	struct ts_buf record; /* a record while it is packed */
+	uint32_t number_user; /* whose lowest free short number may be … */
+	uint64_t number_free; /* … this one; 0: not known */
 };
 
 /* The next unused number of a kind ("org", "user"), which is then used. */

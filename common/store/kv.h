@@ -18,6 +18,8 @@ enum ts_kv_table {
 	TS_KV_VERSIONS,     /* user id, number -> version's record */
 	TS_KV_HEADS,        /* user id, task's UUID -> number of its head */
 	TS_KV_REJECTS,      /* user id, UUID of the line -> reject */
+	TS_KV_NUMBERS,      /* user id, 'n', short number -> UUID; user id, 't', UUID -> number */
+	TS_KV_SYNC_POINTS,  /* user id, remote, 0, count -> sync point */
 	TS_KV_TABLES
 };
 
@@ -28,6 +30,9 @@ int ts_kv_open(const char *path, bool create, struct ts_kv **ret,
 	       struct ts_error *err) TS_MUST_CHECK;
 void ts_kv_close(struct ts_kv *kv); /* accepts NULL */
 TS_DEFINE_CLEANUP(struct ts_kv, ts_kv_close)
+/* Grows with each commit of any process; and what a commit of `t`, which writes, would make it. */
+uint64_t ts_kv_serial(struct ts_kv *kv);
+uint64_t ts_kv_txn_serial(struct ts_kv_txn *t);
 /* [bytes] on disk. */
 uint64_t ts_kv_size(struct ts_kv_txn *t);
 

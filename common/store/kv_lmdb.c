@@ -12,11 +12,13 @@
 
 #include <errno.h>
 #include <lmdb.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <time.h>
 
 enum {
@@ -35,6 +37,8 @@ static const char *const table_names[TS_KV_TABLES] = {
 	[TS_KV_VERSIONS] = "versions",
 	[TS_KV_HEADS] = "heads",
 	[TS_KV_REJECTS] = "rejects",
+	[TS_KV_NUMBERS] = "numbers",
+	[TS_KV_SYNC_POINTS] = "sync_points",
 };
 
 struct ts_kv {
@@ -137,12 +141,13 @@ static int open_largest(const char *path, MDB_env **ret)
 	return rc;
 }
 
-static int open_tables(struct ts_kv *kv, bool create)
+/* Open the tables; `make`: those that are missing as well. */
+static int open_tables(struct ts_kv *kv, bool make)
 {
 	MDB_txn *txn = NULL;
-	int rc = mdb_txn_begin(kv->env, NULL, create ? 0 : MDB_RDONLY, &txn);
+	int rc = mdb_txn_begin(kv->env, NULL, make ? 0 : MDB_RDONLY, &txn);
 	for (int i = 0; rc == MDB_SUCCESS && i < TS_KV_TABLES; i++) {
-		rc = mdb_dbi_open(txn, table_names[i], create ? MDB_CREATE : 0, &kv->tables[i]);
+		rc = mdb_dbi_open(txn, table_names[i], make ? MDB_CREATE : 0, &kv->tables[i]);
 	}
 	if (rc != MDB_SUCCESS) {
 		if (txn != NULL) {
@@ -165,6 +170,84 @@ static void check_readers(struct ts_kv *kv, bool now)
 	}
 }
 
+/* Touch every page that is in use. */
+static int read_all(MDB_txn *txn, MDB_dbi table)
+{
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	volatile char last;
+	int rc = mdb_cursor_open(txn, table, &cursor);
+	if (rc != MDB_SUCCESS) {
+		return rc;
+	}
+	while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == MDB_SUCCESS) {
+		last = value.mv_size > 0 ? ((const char *)value.mv_data)[value.mv_size - 1] : 0;
+	}
+	(void)last;
+	mdb_cursor_close(cursor);
+	return rc == MDB_NOTFOUND ? MDB_SUCCESS : rc;
+}
+
+/* 0: everything can be read. In a child: a page that isn't in the file ends the process. */
+static int read_everything(const char *path)
+{
+	enum { FREE_PAGES = 0, NAMES = 1 }; /* LMDB's own tables */
+	MDB_env *env = NULL;
+	MDB_txn *txn = NULL;
+	MDB_dbi table;
+	int rc = open_env(path, wanted_map(path), MDB_NOSUBDIR | MDB_NOTLS | MDB_RDONLY, &env);
+	rc = rc == MDB_SUCCESS ? mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) : rc;
+	rc = rc == MDB_SUCCESS ? mdb_dbi_open(txn, NULL, 0, &table) : rc;
+	rc = rc == MDB_SUCCESS ? read_all(txn, FREE_PAGES) : rc;
+	rc = rc == MDB_SUCCESS ? read_all(txn, NAMES) : rc;
+	for (int i = 0; rc == MDB_SUCCESS && i < TS_KV_TABLES; i++) {
+		rc = mdb_dbi_open(txn, table_names[i], 0, &table);
+		rc = rc == MDB_SUCCESS ? read_all(txn, table) : rc;
+		rc = rc == MDB_NOTFOUND ? MDB_SUCCESS : rc;
+	}
+	return rc;
+}
+
+/* The pages that LMDB's newest meta page counts are all in the file. */
+static bool has_every_page(const char *path)
+{
+	MDB_env *env = NULL;
+	MDB_envinfo info;
+	MDB_stat stat;
+	struct stat file;
+	if (open_env(path, wanted_map(path), MDB_NOSUBDIR | MDB_NOTLS | MDB_RDONLY, &env) !=
+	    MDB_SUCCESS) {
+		return true; /* whoever opens it next is told why */
+	}
+	(void)mdb_env_info(env, &info);
+	(void)mdb_env_stat(env, &stat);
+	mdb_env_close(env);
+	return lstat(path, &file) != 0 ||
+	       (uint64_t)file.st_size >= (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
+}
+
+/*
+ * A file whose end was cut off is fatal later: a page that isn't there is a signal, and one that
+ * grew back is full of zeros. LMDB never writes the last pages that one transaction took and gave
+ * back, so a file may be somewhat short and complete; only then it is read as a whole, by a child.
+ */
+static bool is_complete(const char *path)
+{
+	struct stat file;
+	int status = 0;
+	if (stat(path, &file) != 0 || file.st_size == 0 || has_every_page(path)) {
+		return true;
+	}
+	pid_t child = fork();
+	if (child == 0) {
+		(void)signal(SIGBUS, SIG_DFL);
+		_exit(read_everything(path) == MDB_SUCCESS ? 0 : 1);
+	}
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+	}
+	return child < 0 || status == 0;
+}
+
 int ts_kv_open(const char *path, bool create, struct ts_kv **ret, struct ts_error *err)
 {
 	if (!create && access(path, F_OK) != 0) {
@@ -174,10 +257,19 @@ int ts_kv_open(const char *path, bool create, struct ts_kv **ret, struct ts_erro
 	if (kv == NULL || (kv->path = strdup(path)) == NULL) {
 		return ts_fail(err, TS_ENOMEM, "Out of memory.");
 	}
+	if (!is_complete(path)) {
+		return ts_fail(err, TS_EDAMAGED,
+			       "The store %s is damaged: its end is missing. Restore it from a "
+			       "back-up.",
+			       path);
+	}
 	int rc = open_largest(path, &kv->env);
 	if (rc == MDB_SUCCESS) {
 		check_readers(kv, true);
 		rc = open_tables(kv, create);
+	}
+	if (rc == MDB_NOTFOUND) {
+		rc = open_tables(kv, true); /* written by a version that had fewer of them */
 	}
 	if (rc != MDB_SUCCESS) {
 		return fail(kv, rc, "open", err);
@@ -199,6 +291,18 @@ void ts_kv_close(struct ts_kv *kv)
 	}
 	free(kv->path);
 	free(kv);
+}
+
+uint64_t ts_kv_serial(struct ts_kv *kv)
+{
+	MDB_envinfo info;
+	(void)mdb_env_info(kv->env, &info);
+	return info.me_last_txnid;
+}
+
+uint64_t ts_kv_txn_serial(struct ts_kv_txn *t)
+{
+	return mdb_txn_id(t->mdb);
 }
 
 uint64_t ts_kv_size(struct ts_kv_txn *t)

@@ -165,6 +165,16 @@ void ts_txn_abort(struct ts_txn *t)
 	}
 }
 
+uint64_t ts_store_serial(struct ts_store *s)
+{
+	return ts_kv_serial(s->kv);
+}
+
+uint64_t ts_txn_serial(struct ts_txn *t)
+{
+	return ts_kv_txn_serial(t->kv);
+}
+
 void ts_store_stats(struct ts_txn *t, struct ts_store_stats *ret)
 {
 	*ret = (struct ts_store_stats){

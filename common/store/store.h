@@ -16,7 +16,7 @@
 #include "common/base/slice.h"
 #include "common/base/uuid.h"
 
-enum { TS_NAME_MAX = 255, TS_REDIRECT_MAX = 300, TS_DEVICE_MAX = 64 };
+enum { TS_NAME_MAX = 255, TS_REDIRECT_MAX = 300, TS_DEVICE_MAX = 64, TS_WHAT_MAX = 32 };
 
 struct ts_store;
 
@@ -38,6 +38,11 @@ int ts_txn_commit(struct ts_txn *t, struct ts_error *err) TS_MUST_CHECK;
 /* Undo and free; accepts NULL. Ends a read transaction. */
 void ts_txn_abort(struct ts_txn *t);
 TS_DEFINE_CLEANUP(struct ts_txn, ts_txn_abort)
+
+/* A number that grows by one with each commit, of whatever process. Costs next to nothing. */
+uint64_t ts_store_serial(struct ts_store *s);
+/* What a commit of `t`, which writes, makes it. */
+uint64_t ts_txn_serial(struct ts_txn *t);
 
 /*
  * Accounts. Names are strict (ts_name_check): they are never a path, and adding one that is not
@@ -112,6 +117,9 @@ struct ts_transaction {
 	uint64_t tasks;     /* of the user, after it */
 	uint64_t bytes;     /* of all the user's version records, after it */
 	char device[TS_DEVICE_MAX + 1]; /* who sent it: fingerprint or program; "" unknown */
+	/* Of a replica's transactions. */
+	bool received;              /* it came from the remote named `device` */
+	char what[TS_WHAT_MAX + 1]; /* the command that made it, "" on a server */
 };
 
 /* Append a transaction whose versions were put before; one with none is TS_EINVAL, except the
@@ -146,6 +154,54 @@ int ts_head_get(struct ts_txn *t, uint32_t user, const struct ts_uuid *task, uin
 		struct ts_error *err) TS_MUST_CHECK;
 int ts_head_put(struct ts_txn *t, uint32_t user, const struct ts_uuid *task, uint64_t number,
 		struct ts_error *err) TS_MUST_CHECK;
+
+/* Call `each` in order of uuid until it returns something else than TS_OK, which is returned. The
+ * task's head may be replaced in `each`, no other one. */
+int ts_head_each(struct ts_txn *t, uint32_t user,
+		 int (*each)(const struct ts_uuid *task, uint64_t head, void *arg,
+			     struct ts_error *err),
+		 void *arg, struct ts_error *err) TS_MUST_CHECK;
+
+/*
+ * Short numbers for people, from 1: a task keeps its number until it is taken away, then another
+ * may get it.
+ */
+
+/* Give the task the lowest free number, unless it has one. */
+int ts_number_give(struct ts_txn *t, uint32_t user, const struct ts_uuid *task,
+		   struct ts_error *err) TS_MUST_CHECK;
+/* TS_OK also where it has none. */
+int ts_number_take(struct ts_txn *t, uint32_t user, const struct ts_uuid *task,
+		   struct ts_error *err) TS_MUST_CHECK;
+/* TS_ENOTFOUND. */
+int ts_number_of(struct ts_txn *t, uint32_t user, const struct ts_uuid *task, uint64_t *ret,
+		 struct ts_error *err) TS_MUST_CHECK;
+int ts_number_task(struct ts_txn *t, uint32_t user, uint64_t number, struct ts_uuid *ret,
+		   struct ts_error *err) TS_MUST_CHECK;
+
+/*
+ * Sync points: what a replica and its remotes have had in common, a point for each answer with a
+ * new sync key. A remote's name is a word of at most TS_DEVICE_MAX bytes.
+ */
+struct ts_sync_point {
+	struct ts_uuid key; /* the remote's sync key */
+	uint64_t sent;      /* the remote has every version up to this one … */
+	uint64_t last;      /* … and those up to this one that came from it */
+	int64_t time;       /* [s since 1970] */
+};
+
+int ts_sync_point_add(struct ts_txn *t, uint32_t user, const char *remote,
+		      const struct ts_sync_point *p, struct ts_error *err) TS_MUST_CHECK;
+/* Points from the newest back: `back` 0 is the newest one. TS_ENOTFOUND: there are not so many. */
+int ts_sync_point_get(struct ts_txn *t, uint32_t user, const char *remote, uint64_t back,
+		      struct ts_sync_point *ret, struct ts_error *err) TS_MUST_CHECK;
+/* The newest point with that key. TS_ENOTFOUND. */
+int ts_sync_point_by_key(struct ts_txn *t, uint32_t user, const char *remote,
+			 const struct ts_uuid *key, struct ts_sync_point *ret,
+			 struct ts_error *err) TS_MUST_CHECK;
+/* Forget all points of a remote. */
+int ts_sync_point_forget(struct ts_txn *t, uint32_t user, const char *remote,
+			 struct ts_error *err) TS_MUST_CHECK;
 
 /*
  * The quarantine: what a client sent and the store could not take as a task, for a person to look

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* add, remove, suspend, resume, redirect: one row each, one transaction each. */
 #include "server/command/command.h"
-#include "server/hostport.h"
+#include "common/net/hostport.h"
 
 #include "common/base/buf.h"
 #include "common/base/date.h"

@@ -4,6 +4,7 @@
 #include "common/base/buf.h"
 #include "common/base/date.h"
 #include "common/base/utf8.h"
+#include "common/cli/options.h"
 
 #include <stdio.h>
 
@@ -12,21 +13,19 @@ struct request {
 	bool clear;
 };
 
-/* ORG and USER in order, --clear anywhere. */
-static int parse(const struct command_line *cl, struct request *r)
+static const struct ts_option options[] = {{.name = "clear"}};
+
+static int parse(struct command_line *cl, struct request *r, struct ts_error *err)
 {
-	const char **words[] = {&r->org, &r->user};
-	size_t count = 0;
-	for (int i = 0; i < cl->argc; i++) {
-		if (strcmp(cl->argv[i], "--clear") == 0) {
-			r->clear = true;
-		} else if (count == TS_COUNT_OF(words) || strncmp(cl->argv[i], "--", 2) == 0) {
-			return TS_EUSAGE;
-		} else {
-			*words[count++] = cl->argv[i];
-		}
+	struct ts_option_values clear = {0};
+	int rc = ts_options_read(&cl->argc, cl->argv, options, TS_COUNT_OF(options), &clear, err);
+	if (rc == TS_OK && cl->argc != 2) {
+		return TS_EUSAGE;
 	}
-	return count == TS_COUNT_OF(words) ? TS_OK : TS_EUSAGE;
+	if (rc == TS_OK) {
+		*r = (struct request){cl->argv[0], cl->argv[1], clear.count > 0};
+	}
+	return rc;
 }
 
 static int find(struct ts_txn *t, const struct request *r, struct ts_user *ret,
@@ -113,7 +112,7 @@ int cmd_quarantine(struct command_line *cl, struct ts_error *err)
 {
 	TS_CLEANUP(ts_store_close_p) struct ts_store *store = NULL;
 	struct request r = {0};
-	int code = parse(cl, &r);
+	int code = parse(cl, &r, err);
 	if (code == TS_OK) {
 		code = command_store(cl, &store, err);
 	}

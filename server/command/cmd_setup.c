@@ -1,31 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* taskd setup [--host NAME]… [--org ORG] [--user USER] [--key-type TYPE] [--server-key-type TYPE]
  * [--port N] */
-#include "server/command/options.h"
-#include "server/hostport.h"
 #include "server/setup/setup.h"
 
 #include "common/base/buf.h"
+#include "common/cli/options.h"
+#include "common/net/hostport.h"
 
 #include <limits.h>
 
-struct wishes {
-	struct option_values hosts, org, user, port, key, server_key, words;
-};
+enum { HOST, ORG, USER_NAME, PORT, KEY_TYPE, SERVER_KEY_TYPE, OPTIONS };
 
-static int read_words(const struct command_line *cl, struct wishes *w, struct ts_error *err)
-{
-	const struct option_item items[] = {
-		{"host", &w->hosts, OPTION_VALUES},
-		{"org", &w->org, 1},
-		{"user", &w->user, 1},
-		{"port", &w->port, 1},
-		{"key-type", &w->key, 1},
-		{"server-key-type", &w->server_key, 1},
-	};
-	int rc = options_read(cl->argc, cl->argv, items, TS_COUNT_OF(items), &w->words, err);
-	return rc == TS_OK && w->words.count > 0 ? TS_EUSAGE : rc;
-}
+static const struct ts_option options[OPTIONS] = {
+	[HOST] = {.name = "host", .value = "NAME", .max = TS_OPTION_VALUES},
+	[ORG] = {.name = "org", .value = "ORG"},
+	[USER_NAME] = {.name = "user", .value = "USER"},
+	[PORT] = {.name = "port", .value = "PORT"},
+	[KEY_TYPE] = {.name = "key-type", .value = "TYPE"},
+	[SERVER_KEY_TYPE] = {.name = "server-key-type", .value = "TYPE"},
+};
 
 /* Where the data goes if nobody says. */
 static int default_data(struct ts_buf *to, struct ts_error *err)
@@ -81,11 +74,11 @@ static const char *default_user(void)
 	return user != NULL && user[0] != '\0' ? user : "user";
 }
 
-static int check(const struct wishes *w, struct setup_wish *to, struct ts_error *err)
+static int check(const struct ts_option_values *values, struct setup_wish *to, struct ts_error *err)
 {
-	to->org = option_last(&w->org, "Public");
-	to->user = option_last(&w->user, default_user());
-	to->port = option_last(&w->port, "53589");
+	to->org = ts_option_last(&values[ORG], "Public");
+	to->user = ts_option_last(&values[USER_NAME], default_user());
+	to->port = ts_option_last(&values[PORT], "53589");
 	int rc = hostport_check_port(to->port, err);
 	if (rc == TS_OK) {
 		rc = ts_name_check(ts_slice_of(to->org), err);
@@ -94,10 +87,12 @@ static int check(const struct wishes *w, struct setup_wish *to, struct ts_error 
 		rc = ts_name_check(ts_slice_of(to->user), err);
 	}
 	if (rc == TS_OK) {
-		rc = ts_key_type_parse(option_last(&w->key, "rsa"), &to->client_key, err);
+		rc = ts_key_type_parse(ts_option_last(&values[KEY_TYPE], "rsa"), &to->client_key,
+				       err);
 	}
 	if (rc == TS_OK) {
-		rc = ts_key_type_parse(option_last(&w->server_key, "ecdsa"), &to->server_key, err);
+		rc = ts_key_type_parse(ts_option_last(&values[SERVER_KEY_TYPE], "ecdsa"),
+				       &to->server_key, err);
 	}
 	return rc;
 }
@@ -110,7 +105,7 @@ static char *bare(const char *host)
 	return brackets ? strndup(host + 1, len - 2) : strdup(host);
 }
 
-static void free_values(struct option_values *v)
+static void free_values(struct ts_option_values *v)
 {
 	for (size_t i = 0; i < v->count; i++) {
 		free((char *)v->at[i]);
@@ -118,7 +113,7 @@ static void free_values(struct option_values *v)
 }
 
 /* The hosts given, or this machine's name; owned by *ret. */
-static int choose_hosts(const struct option_values *given, struct option_values *ret,
+static int choose_hosts(const struct ts_option_values *given, struct ts_option_values *ret,
 			struct ts_error *err)
 {
 	char machine[HOST_NAME_MAX + 1] = "localhost";
@@ -138,24 +133,27 @@ static int choose_hosts(const struct option_values *given, struct option_values 
 
 int cmd_setup(struct command_line *cl, struct ts_error *err)
 {
-	struct wishes w = {0};
+	struct ts_option_values values[OPTIONS] = {0};
 	struct setup_wish wish = {0};
-	TS_CLEANUP(free_values) struct option_values hosts = {0};
+	TS_CLEANUP(free_values) struct ts_option_values hosts = {0};
 	TS_BUF(data);
-	int rc = read_words(cl, &w, err);
+	int rc = ts_options_read(&cl->argc, cl->argv, options, OPTIONS, values, err);
+	if (rc == TS_OK && cl->argc > 0) {
+		return TS_EUSAGE;
+	}
 	if (rc == TS_OK) {
-		rc = check(&w, &wish, err);
+		rc = check(values, &wish, err);
 	}
 	if (rc == TS_OK) {
 		rc = find_data(cl, &data, err);
 	}
 	if (rc == TS_OK) {
-		rc = choose_hosts(&w.hosts, &hosts, err);
+		rc = choose_hosts(&values[HOST], &hosts, err);
 	}
 	if (rc != TS_OK) {
 		return rc;
 	}
-	wish.hosts_given = w.hosts.count > 0;
+	wish.hosts_given = values[HOST].count > 0;
 	wish.hosts = hosts.at;
 	wish.host_count = hosts.count;
 	struct command_line there = *cl;

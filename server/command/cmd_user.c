@@ -2,8 +2,9 @@
 /* taskd user bundle ORG USER [--device NAME] [--host NAME[:PORT]] [--key-type TYPE] [--output FILE]
  */
 #include "server/command/command.h"
-#include "server/command/options.h"
 #include "server/setup/enrol.h"
+
+#include "common/cli/options.h"
 
 #include <stdio.h>
 
@@ -74,29 +75,34 @@ static int make(struct command_line *cl, struct enrolment *e, struct ts_error *e
 	return rc;
 }
 
+enum { DEVICE, HOST, KEY_TYPE, OUTPUT, OPTIONS };
+
+static const struct ts_option options[OPTIONS] = {
+	[DEVICE] = {.name = "device", .value = "NAME"},
+	[HOST] = {.name = "host", .value = "NAME"},
+	[KEY_TYPE] = {.name = "key-type", .value = "TYPE"},
+	[OUTPUT] = {.name = "output", .value = "FILE"},
+};
+
 int cmd_user(struct command_line *cl, struct ts_error *err)
 {
-	struct option_values device = {0}, host = {0}, type = {0}, output = {0}, words = {0};
-	const struct option_item items[] = {{"device", &device, 1},
-					    {"host", &host, 1},
-					    {"key-type", &type, 1},
-					    {"output", &output, 1}};
-	int rc = options_read(cl->argc, cl->argv, items, TS_COUNT_OF(items), &words, err);
+	struct ts_option_values values[OPTIONS] = {0};
+	int rc = ts_options_read(&cl->argc, cl->argv, options, OPTIONS, values, err);
 	if (rc != TS_OK) {
 		return rc;
 	}
-	if (words.count != 3 || strcmp(words.at[0], "bundle") != 0) {
+	if (cl->argc != 3 || strcmp(cl->argv[0], "bundle") != 0) {
 		return TS_EUSAGE;
 	}
 	struct ts_user user;
 	struct enrolment e = {.settings = cl->settings,
 			      .data = cl->data,
-			      .org = words.at[1],
-			      .user = words.at[2],
-			      .device = option_last(&device, NULL),
-			      .server = option_last(&host, NULL),
-			      .output = option_last(&output, NULL)};
-	rc = ts_key_type_parse(option_last(&type, "rsa"), &e.type, err);
+			      .org = cl->argv[1],
+			      .user = cl->argv[2],
+			      .device = ts_option_last(&values[DEVICE], NULL),
+			      .server = ts_option_last(&values[HOST], NULL),
+			      .output = ts_option_last(&values[OUTPUT], NULL)};
+	rc = ts_key_type_parse(ts_option_last(&values[KEY_TYPE], "rsa"), &e.type, err);
 	if (rc == TS_OK) {
 		rc = find_user(cl, e.org, e.user, &user, err);
 	}

@@ -6,7 +6,7 @@
 #include "common/base/error.h"
 #include "common/base/slice.h"
 #include "common/tls/tls.h"
-#include "server/hostport.h"
+#include "common/net/hostport.h"
 
 struct exchange_limits {
 	uint64_t idle;  /* [ms] without any progress */

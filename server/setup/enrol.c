@@ -5,7 +5,7 @@
 #include "common/base/utf8.h"
 #include "common/store/store.h"
 #include "common/wire/message.h"
-#include "server/hostport.h"
+#include "common/net/hostport.h"
 #include "server/setup/bundle.h"
 
 #include <ctype.h>

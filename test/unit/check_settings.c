@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/hostport.h"
+#include "common/net/hostport.h"
 #include "server/command/manual.h"
 #include "server/settings.h"
 #include "test/unit/unit.h"

@@ -4,7 +4,9 @@
 #include "test/unit/unit.h"
 
 #include <lmdb.h>
+#include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #define FOLDER(name) TS_CLEANUP(folder_done) struct folder name = folder_new()
@@ -332,9 +334,90 @@ START_TEST(a_full_disk_loses_nothing)
 }
 END_TEST
 
+/* Fill a store, then cut so much off its file. */
+static int open_cut_store(const struct folder *f, off_t cut)
+{
+	STORE(s);
+	struct stat st;
+	char path[300];
+	open_store(f, &s);
+	struct ts_txn *t = NULL;
+	begin(s, TS_WRITE, &t);
+	const struct ts_user user = add_account(t, "Public", "alice");
+	for (uint64_t i = 1; i <= 500; i++) {
+		char record[1000] = {(char)i};
+		const struct ts_slice r = {record, sizeof(record)};
+		ck_assert_int_eq(ts_version_put(t, user.id, i, r, &err), TS_OK);
+	}
+	commit(&t);
+	ts_store_close(TS_TAKE(s));
+	(void)snprintf(path, sizeof(path), "%s/tasks.mdb", f->path);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(truncate(path, st.st_size - cut), 0);
+	return ts_store_open(f->path, false, &s, &err);
+}
+
+static const off_t cuts[] = {4096, 100000, 400000};
+
+START_TEST(a_file_that_was_cut_is_not_opened)
+{
+	FOLDER(f);
+	ck_assert_int_eq(open_cut_store(&f, cuts[_i]), TS_EDAMAGED);
+	ck_assert_ptr_nonnull(strstr(err.text, "end is missing"));
+}
+END_TEST
+
+/* Stores of earlier versions have fewer tables. */
+START_TEST(missing_tables_are_made)
+{
+	FOLDER(f);
+	STORE(s);
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi table;
+	char path[300];
+	open_store(&f, &s);
+	ts_store_close(TS_TAKE(s));
+	(void)snprintf(path, sizeof(path), "%s/tasks.mdb", f.path);
+	ck_assert_int_eq(mdb_env_create(&env), 0);
+	ck_assert_int_eq(mdb_env_set_maxdbs(env, 20), 0);
+	ck_assert_int_eq(mdb_env_open(env, path, MDB_NOSUBDIR, 0600), 0);
+	ck_assert_int_eq(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	ck_assert_int_eq(mdb_dbi_open(txn, "sync_points", 0, &table), 0);
+	ck_assert_int_eq(mdb_drop(txn, table, 1), 0);
+	ck_assert_int_eq(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+	ck_assert_msg(ts_store_open(f.path, false, &s, &err) == TS_OK, "%s", err.text);
+}
+END_TEST
+
+START_TEST(transactions_say_where_they_come_from)
+{
+	FOLDER(f);
+	STORE(s);
+	TXN(t);
+	struct ts_transaction got, tr = {.last = 1, .device = "home", .received = true};
+	open_store(&f, &s);
+	begin(s, TS_WRITE, &t);
+	const struct ts_user user = add_account(t, "Public", "alice");
+	for (; tr.last <= 2; tr.last++) {
+		tr.key = ts_uuid_random();
+		ck_assert_int_eq(ts_version_put(t, user.id, tr.last, TS_SLICE("x"), &err), TS_OK);
+		ck_assert_msg(ts_transaction_add(t, user.id, &tr, &err) == TS_OK, "%s", err.text);
+		ck_assert_int_eq(ts_transaction_newest(t, user.id, &got, &err), TS_OK);
+		ck_assert_str_eq(got.what, tr.what);
+		ck_assert_str_eq(got.device, "home");
+		ck_assert_int_eq(got.received, tr.received);
+		(void)strcpy(tr.what, "modify");
+		tr.received = false;
+	}
+}
+END_TEST
+
 UNIT_MAIN("store", {names_are_strict, TS_COUNT_OF(names)}, {names_have_a_length, 0},
 	  {accounts_live_through_reopening, 0}, {accounts_are_added_once_and_removed_whole, 0},
 	  {an_abort_leaves_no_trace, 0}, {a_version_belongs_to_its_transaction, 0},
 	  {the_quarantine_keeps_the_newest_once, 0},
 	  {what_is_no_store_is_an_error_with_a_sentence, 0}, {an_unknown_format_is_refused, 0},
-	  {a_full_disk_loses_nothing, 0})
+	  {a_full_disk_loses_nothing, 0}, {a_file_that_was_cut_is_not_opened, TS_COUNT_OF(cuts)},
+	  {missing_tables_are_made, 0}, {transactions_say_where_they_come_from, 0})

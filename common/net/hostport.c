@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/hostport.h"
+#include "common/net/hostport.h"
 
 #include "common/base/utf8.h"
 
