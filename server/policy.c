@@ -59,6 +59,7 @@ static int read_certificates(struct policy *c, struct ts_error *err)
 		.key_file = s->server_key,
 		.crl_file = text_or_null(s->server_crl),
 		.priorities = priorities_of(s),
+		.tickets = s->tls_tickets,
 		.trust = c->strict ? TS_TRUST_STRICT : TS_TRUST_ALLOW_ALL,
 	};
 	return ts_tls_creds_new(&tls, &c->creds, err);

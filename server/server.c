@@ -84,6 +84,9 @@ int server_new(struct ts_store *store, struct policy *policy, struct server **re
 		rc = writer_new(store, &s->shop.writer, err);
 	}
 	if (rc == TS_OK) {
+		rc = waiters_new(ts_store_serial(store), &s->shop.waiters, err);
+	}
+	if (rc == TS_OK) {
 		rc = start_workers(s, policy, err);
 	}
 	if (rc != TS_OK) {
@@ -122,6 +125,7 @@ void server_free(struct server *s)
 		worker_free(s->workers[i]);
 	}
 	writer_free(s->shop.writer);
+	waiters_free(s->shop.waiters);
 	listener_close(&s->listener);
 	free(s->workers);
 	free(s);

@@ -46,6 +46,10 @@ const struct ts_conf_item settings_items[] = {
 	{"tls.legacy", SWITCH(tls_legacy), .def = "off", .group = CERTIFICATES,
 	 .doc = "Also speak TLS 1.0 and 1.1, with the cipher suites that old phones have. It "
 		"has no effect where `ciphers` is set."},
+	{"tls.tickets", SWITCH(tls_tickets), .def = "on", .group = CERTIFICATES,
+	 .doc = "Whether clients may resume an earlier TLS session, which spares both ends most of "
+		"the handshake's work. Their certificates are checked all the same. A restart of "
+		"the server ends what could be resumed."},
 	{"client.cert", TEXT(client_cert), .def = "", .group = CERTIFICATES,
 	 .doc = "A file with the certificate that `taskd client` shows, in PEM."},
 	{"client.key", TEXT(client_key), .def = "", .group = CERTIFICATES,
@@ -101,6 +105,22 @@ const struct ts_conf_item settings_items[] = {
 	 .doc = "How many lines that could not be read as tasks are kept for a user; the "
 		"oldest go first. `taskd quarantine` shows them."},
 
+	{"wait.connections", NUMBER(wait_connections, 0, 1000000), .def = "20000", .group = LIMITS,
+	 .doc = "How many clients may wait for news at a time; more are answered with 302, which "
+		"asks them to try again. Those who wait don't count for `connection.limit`; they "
+		"get at most half of the file descriptors that the system grants for "
+		"connections."},
+	{"wait.user", NUMBER(wait_user, 1, 1000000), .def = "100", .group = LIMITS,
+	 .doc = "How many clients of one user may wait for news at a time."},
+	{"keep.requests", NUMBER(keep_requests, 1, 1000000000), .def = "1000", .group = LIMITS,
+	 .doc = "How many requests a client may send over one connection, if it asks for that."},
+
+	{"wait.max", PAUSE(wait_max), .def = "15m", .group = TIMES,
+	 .doc = "The longest time that a client may wait for news. With 0 nobody may wait: clients "
+		"ask now and then instead."},
+	{"keep.timeout", PAUSE(keep_timeout), .def = "1m", .group = TIMES,
+	 .doc = "How long a connection stays open for another request of a client that asked for "
+		"that. With 0 each connection ends behind its answer."},
 	{"timeout.handshake", TIME(timeout_handshake), .def = "15s", .group = TIMES,
 	 .doc = "How long a client may take to agree on TLS."},
 	{"timeout.header", TIME(timeout_header), .def = "30s", .group = TIMES,

@@ -22,6 +22,7 @@ struct settings {
 	char *ca_cert, *server_cert, *server_key, *server_crl;
 	char *ciphers;                  /* GnuTLS priority string, "" ours */
 	bool tls_legacy;                /* TLS 1.0 and 1.1 and old cipher suites for old phones */
+	bool tls_tickets;               /* sessions may be resumed */
 	char *trust;                    /* "strict" or "allow all" */
 	char *client_cert, *client_key; /* for `taskd client` */
 	/* Log */
@@ -41,6 +42,11 @@ struct settings {
 	uint64_t spool_limit;       /* all messages in files */
 	uint64_t storage_queue;     /* requests waiting to be stored; more are answered 302 */
 	uint64_t quarantine_limit;  /* rejected lines kept for a user */
+	uint64_t wait_max;          /* longest wait granted; 0: none */
+	uint64_t wait_connections;  /* that wait, of all users */
+	uint64_t wait_user;         /* of one user */
+	uint64_t keep_timeout;      /* silence between two requests of a connection; 0: close */
+	uint64_t keep_requests;     /* of a connection */
 	uint64_t timeout_handshake, timeout_header, timeout_idle, timeout_request, timeout_close,
 		timeout_stop, timeout_crowded;
 	/* Set by the command line, not in the file */

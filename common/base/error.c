@@ -84,7 +84,7 @@ int ts_fail_errno(struct ts_error *err, int number, const char *fmt, ...)
 	va_end(args);
 	if (err != NULL) {
 		size_t used = strlen(err->text);
-		(void)snprintf(err->text + used, sizeof(err->text) - used, ": %s",
+		(void)snprintf(err->text + used, sizeof(err->text) - used, ": %s.",
 			       strerror(number));
 	}
 	return code;

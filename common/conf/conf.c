@@ -76,11 +76,21 @@ static struct ts_slice trim(struct ts_slice s)
 	return s;
 }
 
+/* What stands before a comment; `\#` begins none. */
+static struct ts_slice cut_comment(struct ts_slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.data[i] == '#' && (i == 0 || text.data[i - 1] != '\\')) {
+			text.len = i;
+		}
+	}
+	return text;
+}
+
 static struct line split(struct ts_slice text)
 {
 	struct line line = {0};
-	struct ts_slice rest = text;
-	rest = trim(ts_slice_cut(&rest, '#'));
+	struct ts_slice rest = trim(cut_comment(text));
 	if (rest.len == 0) {
 		return line;
 	}
@@ -122,6 +132,17 @@ static int walk_include(struct walk *w, struct ts_slice path)
 	return code == TS_ENOTFOUND ? TS_EINVAL : code;
 }
 
+/* Make `\#` of the file '#'. */
+static void unescape(char *value)
+{
+	char *to = value;
+	for (const char *at = value; *at != '\0'; at++) {
+		at += at[0] == '\\' && at[1] == '#';
+		*to++ = *at;
+	}
+	*to = '\0';
+}
+
 /* Call the visitor with terminated strings, and put file and line before what it complains of. */
 static int visit(struct walk *w, const struct line *line, const char *path, size_t number)
 {
@@ -130,6 +151,7 @@ static int visit(struct walk *w, const struct line *line, const char *path, size
 	if (name == NULL || value == NULL) {
 		return ts_fail(w->err, TS_ENOMEM, "Out of memory.");
 	}
+	unescape(value);
 	struct ts_error why = {0};
 	int code = w->each(name, value, w->arg, &why);
 	return code == TS_OK ? TS_OK : ts_fail(w->err, code, "%s:%zu: %s", path, number, why.text);
@@ -192,6 +214,16 @@ int ts_conf_read(const struct ts_conf_table *table, void *conf, const char *path
 	return ts_conf_each(path, read_one, &r, err);
 }
 
+void ts_conf_add(struct ts_buf *to, const char *name, const char *value)
+{
+	ts_buf_printf(to, "%s=", name);
+	for (; *value != '\0'; value++) {
+		ts_buf_add_str(to, *value == '#' ? "\\" : "");
+		ts_buf_add_char(to, *value);
+	}
+	ts_buf_add_char(to, '\n');
+}
+
 /* Copy `text` to *to with the lines of `name` replaced by one, or dropped. Returns their number. */
 static size_t rewrite(struct ts_slice text, const char *name, const char *value, struct ts_buf *to)
 {
@@ -204,11 +236,11 @@ static size_t rewrite(struct ts_slice text, const char *name, const char *value,
 			ts_buf_add_slice(to, whole);
 			ts_buf_add_char(to, '\n');
 		} else if (found++ == 0 && value != NULL) {
-			ts_buf_printf(to, "%s=%s\n", name, value);
+			ts_conf_add(to, name, value);
 		}
 	}
 	if (found == 0 && value != NULL) {
-		ts_buf_printf(to, "%s=%s\n", name, value);
+		ts_conf_add(to, name, value);
 	}
 	return found;
 }
@@ -221,8 +253,8 @@ static int check_entry(const char *name, const char *value, struct ts_error *err
 			err, TS_EINVAL,
 			"A setting's name has no blanks, no '=' and no '#', and isn't empty.");
 	}
-	if (value != NULL && strpbrk(value, "#\r\n") != NULL) {
-		return ts_fail(err, TS_EINVAL, "A setting's value is one line without '#'.");
+	if (value != NULL && strpbrk(value, "\r\n") != NULL) {
+		return ts_fail(err, TS_EINVAL, "A setting's value is one line.");
 	}
 	return TS_OK;
 }

@@ -46,10 +46,10 @@ void ts_conf_done(const struct ts_conf_table *table, void *conf);
 int ts_conf_set(const struct ts_conf_table *table, void *conf, const char *name, const char *value,
 		struct ts_error *err) TS_MUST_CHECK;
 /*
- * Read a file of `name=value` lines; '#' begins a comment, blank lines are passed over. Names that
- * the table doesn't know are collected in *unknown (may be NULL), separated by blanks, and are no
- * failure: files of the reference server hold some. TS_ENOTFOUND: no such file; TS_EINVAL: err
- * names file and line.
+ * Read a file of `name=value` lines; '#' begins a comment and `\#` is that character; blank lines
+ * are passed over. Names that the table doesn't know are collected in *unknown (may be NULL),
+ * separated by blanks, and are no failure: files of the reference server hold some. TS_ENOTFOUND:
+ * no such file; TS_EINVAL: err names file and line.
  */
 int ts_conf_read(const struct ts_conf_table *table, void *conf, const char *path,
 		 struct ts_buf *unknown, struct ts_error *err) TS_MUST_CHECK;
@@ -62,6 +62,9 @@ int ts_conf_each(const char *path, ts_conf_each_fn *each, void *arg,
 		 struct ts_error *err) TS_MUST_CHECK;
 /* The item's value in the file's syntax. */
 void ts_conf_print(const struct ts_conf_item *item, const void *conf, struct ts_buf *to);
+
+/* Append a line that sets `name` to `value`, which is one line. */
+void ts_conf_add(struct ts_buf *to, const char *name, const char *value);
 
 /*
  * Edit a configuration file in place (written beside it and renamed, mode kept; made if missing):

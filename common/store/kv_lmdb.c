@@ -45,6 +45,7 @@ struct ts_kv {
 	MDB_env *env;
 	MDB_dbi tables[TS_KV_TABLES];
 	char *path;
+	bool read_only; /* its file system is */
 	atomic_int_least64_t checked; /* [s] when dead readers were looked for */
 };
 
@@ -129,9 +130,9 @@ static int open_env(const char *path, size_t size, unsigned flags, MDB_env **ret
 	return MDB_SUCCESS;
 }
 
-static int open_largest(const char *path, MDB_env **ret)
+static int open_largest(const char *path, unsigned flags, MDB_env **ret)
 {
-	const unsigned flags = MDB_NOSUBDIR | MDB_NOTLS;
+	flags |= MDB_NOSUBDIR | MDB_NOTLS;
 	size_t size = wanted_map(path);
 	int rc = open_env(path, size, flags, ret);
 	while ((rc == ENOMEM || rc == EINVAL) && size > ((size_t)64 << 20)) {
@@ -263,12 +264,16 @@ int ts_kv_open(const char *path, bool create, struct ts_kv **ret, struct ts_erro
 			       "back-up.",
 			       path);
 	}
-	int rc = open_largest(path, &kv->env);
+	int rc = open_largest(path, 0, &kv->env);
+	if (rc == EROFS && !create) {
+		kv->read_only = true; /* nobody writes there, so readers need no lock file */
+		rc = open_largest(path, MDB_RDONLY, &kv->env);
+	}
 	if (rc == MDB_SUCCESS) {
-		check_readers(kv, true);
+		check_readers(kv, !kv->read_only);
 		rc = open_tables(kv, create);
 	}
-	if (rc == MDB_NOTFOUND) {
+	if (rc == MDB_NOTFOUND && !kv->read_only) {
 		rc = open_tables(kv, true); /* written by a version that had fewer of them */
 	}
 	if (rc != MDB_SUCCESS) {
@@ -322,6 +327,10 @@ int ts_kv_begin(struct ts_kv *kv, enum ts_access how, struct ts_kv_txn **ret, st
 	}
 	t->kv = kv;
 	unsigned flags = how == TS_READ ? MDB_RDONLY : 0;
+	if (how == TS_WRITE && kv->read_only) {
+		free(t);
+		return ts_fail_errno(err, EROFS, "Could not write to the store %s", kv->path);
+	}
 	if (how == TS_WRITE) {
 		check_readers(kv, false);
 	}

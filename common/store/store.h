@@ -186,7 +186,8 @@ int ts_number_task(struct ts_txn *t, uint32_t user, uint64_t number, struct ts_u
 struct ts_sync_point {
 	struct ts_uuid key; /* the remote's sync key */
 	uint64_t sent;      /* the remote has every version up to this one … */
-	uint64_t last;      /* … and those up to this one that came from it */
+	uint64_t last;      /* … and those behind `lost`, up to this one, that came from it */
+	uint64_t lost;      /* 0: it never came back with an older history */
 	int64_t time;       /* [s since 1970] */
 };
 
@@ -199,6 +200,9 @@ int ts_sync_point_get(struct ts_txn *t, uint32_t user, const char *remote, uint6
 int ts_sync_point_by_key(struct ts_txn *t, uint32_t user, const char *remote,
 			 const struct ts_uuid *key, struct ts_sync_point *ret,
 			 struct ts_error *err) TS_MUST_CHECK;
+/* The newest version that any remote has: the greatest `sent` of all points, 0 without any. */
+int ts_sync_point_sent(struct ts_txn *t, uint32_t user, uint64_t *ret,
+		       struct ts_error *err) TS_MUST_CHECK;
 /* Forget all points of a remote. */
 int ts_sync_point_forget(struct ts_txn *t, uint32_t user, const char *remote,
 			 struct ts_error *err) TS_MUST_CHECK;

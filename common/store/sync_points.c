@@ -54,6 +54,7 @@ int ts_sync_point_add(struct ts_txn *t, uint32_t user, const char *remote,
 	ts_buf_add(&t->record, p->key.bytes, sizeof(p->key.bytes));
 	ts_pack_number(&t->record, p->sent);
 	ts_pack_number(&t->record, p->last);
+	ts_pack_number(&t->record, p->lost);
 	ts_pack_signed(&t->record, p->time);
 	return ts_store_put_record(t, TS_KV_SYNC_POINTS, &key, err);
 }
@@ -64,6 +65,7 @@ static int unpack(struct ts_slice value, struct ts_sync_point *ret, struct ts_er
 	struct ts_slice key = ts_unpack_bytes(&u, sizeof(ret->key.bytes));
 	ret->sent = ts_unpack_number(&u);
 	ret->last = ts_unpack_number(&u);
+	ret->lost = ts_unpack_number(&u);
 	ret->time = ts_unpack_signed(&u);
 	if (u.failed) {
 		return ts_store_damaged("sync point", err);
@@ -106,6 +108,24 @@ int ts_sync_point_by_key(struct ts_txn *t, uint32_t user, const char *remote,
 		}
 	}
 	return code == TS_OK ? TS_ENOTFOUND : code;
+}
+
+int ts_sync_point_sent(struct ts_txn *t, uint32_t user, uint64_t *ret, struct ts_error *err)
+{
+	const struct ts_key owner = ts_key_owner(user);
+	const struct ts_slice prefix = ts_key_slice(&owner);
+	struct ts_sync_point p;
+	struct ts_kv_pair pair;
+	*ret = 0;
+	int code = ts_kv_seek(t->kv, TS_KV_SYNC_POINTS, prefix, prefix, &pair, err);
+	while (code == TS_OK) {
+		code = unpack(pair.value, &p, err);
+		if (code == TS_OK) {
+			*ret = p.sent > *ret ? p.sent : *ret;
+			code = ts_kv_next(t->kv, TS_KV_SYNC_POINTS, prefix, &pair, err);
+		}
+	}
+	return code == TS_ENOTFOUND ? TS_OK : code;
 }
 
 int ts_sync_point_forget(struct ts_txn *t, uint32_t user, const char *remote, struct ts_error *err)

@@ -216,18 +216,6 @@ static int add_state(struct work *w, uint64_t offset, struct ts_error *err)
 	return code == TS_OK ? add_step(w, &next, err) : code;
 }
 
-static int write_version(struct work *w, struct ts_new_version *v, struct ts_error *err)
-{
-	uint64_t bytes;
-	v->number = w->b->next;
-	int code = ts_version_write(w->b->txn, w->b->sync->user, v, &bytes, err);
-	if (code == TS_OK) {
-		w->b->next++;
-		w->b->bytes += bytes;
-	}
-	return code;
-}
-
 /* Store the branch's new versions, on the main line or beside it. */
 static int write_steps(struct work *w, bool side, uint64_t *ret_tip, struct ts_error *err)
 {
@@ -235,7 +223,7 @@ static int write_steps(struct work *w, bool side, uint64_t *ret_tip, struct ts_e
 	for (const struct step *s = w->steps; s != NULL; s = s->next) {
 		struct ts_new_version v = {
 			.parent = parent, .side = side, .before = s->before, .task = &s->task};
-		int code = write_version(w, &v, err);
+		int code = ts_append_version(&w->b->append, &v, err);
 		if (code != TS_OK) {
 			return code;
 		}
@@ -248,10 +236,10 @@ static int write_steps(struct work *w, bool side, uint64_t *ret_tip, struct ts_e
 static int set_head(struct work *w, uint64_t number, const struct ts_task *task,
 		    struct ts_error *err)
 {
-	w->b->new_tasks += w->head_number == 0;
+	const bool is_new = w->head_number == 0;
 	w->head_number = number;
 	w->result = task;
-	return ts_head_put(w->b->txn, w->b->sync->user, &w->uuid, number, err);
+	return ts_append_head(&w->b->append, &w->uuid, number, is_new, err);
 }
 
 static int extend(struct work *w, struct ts_error *err)
@@ -283,7 +271,7 @@ static int merge(struct work *w, bool keep, struct ts_error *err)
 	v.conflicts = &conflicts;
 	int code = write_steps(w, true, &v.merged, err);
 	if (code == TS_OK) {
-		code = write_version(w, &v, err);
+		code = ts_append_version(&w->b->append, &v, err);
 	}
 	if (code != TS_OK) {
 		return code;

@@ -10,15 +10,13 @@
 
 #include "common/sync/internal.h"
 #include "common/sync/sync.h"
-#include "common/tree/version.h"
+#include "common/tree/append.h"
 
-/* The work of one sync. Filled by the caller: txn, sync, first and next. */
+/* The work of one sync. Filled by the caller: txn, sync and append. */
 struct ts_branch {
 	struct ts_txn *txn;
 	struct ts_sync *sync; /* counts and lists are added to */
-	uint64_t first, next; /* numbers of the transaction's first and of the next version */
-	uint64_t new_tasks;
-	uint64_t bytes;        /* of the records written */
+	struct ts_append append;
 	struct ts_arena arena; /* of the task in work */
 };
 

@@ -9,12 +9,6 @@
 
 enum { TS_HISTORY_MAX = 256 }; /* sync keys looked at */
 
-/* Where a task's state is in the spool. */
-struct ts_upload_entry {
-	struct ts_uuid task;
-	uint64_t offset; /* [bytes] */
-};
-
 /* A line that is no task: its place in the spool of rejects. */
 struct ts_upload_reject {
 	uint64_t offset; /* [bytes] of the reason's and line's record */
@@ -39,21 +33,13 @@ struct ts_upload {
 	size_t repaired;
 	char first_repair[200], first_reject[300]; /* sentences about the first of each */
 	bool has_key;
+	size_t own; /* the place of the payload's key in `keys`; TS_HISTORY_MAX: it is none */
 	struct ts_uuid keys[TS_HISTORY_MAX];
 	size_t key_count;
 };
 
 /* Count `more` bytes that are kept outside of the spools. TS_EBUSY: they are not to be had. */
 int ts_upload_charge(struct ts_upload *u, size_t more, struct ts_error *err) TS_MUST_CHECK;
-/* Keep a good state: its record in the spool, its place in the list. */
-int ts_upload_keep_state(struct ts_upload *u, const struct ts_task *task, bool repaired,
-			 struct ts_error *err) TS_MUST_CHECK;
 /* Keep a line that is no task, and why; only so many of one upload. */
 int ts_upload_keep_reject(struct ts_upload *u, struct ts_slice line, const char *because,
 			  struct ts_error *err) TS_MUST_CHECK;
-/* Read the state at `offset` back. It lives in `a`. TS_EIO, TS_ENOMEM, TS_EDAMAGED. */
-int ts_upload_state(const struct ts_upload *u, uint64_t offset, struct ts_arena *a,
-		    struct ts_task *ret, bool *ret_repaired, struct ts_error *err) TS_MUST_CHECK;
-/* Read reject number `i` back; its slices live in `a`. */
-int ts_upload_reject(const struct ts_upload *u, size_t i, struct ts_arena *a, struct ts_reject *ret,
-		     struct ts_error *err) TS_MUST_CHECK;

@@ -23,6 +23,23 @@ void ts_sync_done(struct ts_sync *s)
 	forget_results(s);
 }
 
+static void take_known(struct ts_sync *s, const struct ts_transaction *tr)
+{
+	if (s->unknown_key || tr->last >= s->since) {
+		s->newest = tr->key;
+		s->since = tr->last;
+	}
+	s->unknown_key = false;
+}
+
+static int refuse(struct ts_error *err)
+{
+	return ts_fail(
+		err, TS_EHISTORY,
+		"The server doesn't know the sync key that this client has; it may have been "
+		"restored from an older backup. Nothing was stored.");
+}
+
 int ts_sync_find(struct ts_txn *t, struct ts_sync *s, struct ts_error *err)
 {
 	const struct ts_upload *u = s->upload;
@@ -33,17 +50,19 @@ int ts_sync_find(struct ts_txn *t, struct ts_sync *s, struct ts_error *err)
 	if (s->init || (!u->has_key && u->key_count == 0)) {
 		return TS_OK;
 	}
+	bool own_known = false;
 	s->unknown_key = true;
 	for (size_t i = 0; i < u->key_count; i++) {
 		int code = ts_transaction_by_key(t, s->user, &u->keys[i], &tr, err);
-		if (code == TS_OK) {
-			s->unknown_key = false;
-			s->since = tr.last > s->since ? tr.last : s->since;
-		} else if (code != TS_ENOTFOUND) {
+		if (code != TS_OK && code != TS_ENOTFOUND) {
 			return code;
 		}
+		if (code == TS_OK) {
+			take_known(s, &tr);
+			own_known |= i == u->own;
+		}
 	}
-	return TS_OK;
+	return s->refuse && u->has_key && !own_known ? refuse(err) : TS_OK;
 }
 
 /* " (And 2 more.)" behind what is said of the first. */
@@ -73,96 +92,40 @@ static void write_note(struct ts_sync *s)
 	}
 }
 
-static int store_rejects(struct ts_txn *t, const struct ts_sync *s, struct ts_error *err)
-{
-	const struct ts_upload *u = s->upload;
-	const size_t count = u->reject_list.len / sizeof(struct ts_upload_reject);
-	TS_ARENA(arena);
-	bool any = false, is_new;
-	for (size_t i = 0; i < count; i++) {
-		struct ts_reject r = {.time = s->now};
-		ts_arena_reset(&arena);
-		int code = ts_upload_reject(u, i, &arena, &r, err);
-		if (code == TS_OK) {
-			code = ts_reject_add(t, s->user, &r, &is_new, err);
-		}
-		if (code != TS_OK) {
-			return code;
-		}
-		any |= is_new;
-	}
-	return any ? ts_reject_trim(t, s->user, s->reject_max, err) : TS_OK;
-}
-
-static int by_task(const void *a, const void *b)
-{
-	const struct ts_upload_entry *x = a, *y = b;
-	int c = memcmp(x->task.bytes, y->task.bytes, sizeof(x->task.bytes));
-	return c != 0 ? c : (x->offset > y->offset) - (x->offset < y->offset);
-}
-
 /* Each task's states as one branch, in the order in which they were sent. */
-static int store_tasks(struct ts_branch *b, struct ts_upload_entry *entries, size_t count,
-		       struct ts_error *err)
+static int store_tasks(struct ts_branch *b, struct ts_error *err)
 {
-	int code = TS_OK;
-	qsort(entries, count, sizeof(*entries), by_task);
+	TS_AUTOFREE struct ts_upload_entry *entries = NULL;
+	const size_t count = ts_upload_tasks(b->sync->upload);
+	int code = ts_upload_by_task(b->sync->upload, &entries, err);
 	for (size_t i = 0, n; i < count && code == TS_OK; i += n) {
-		for (n = 1; i + n < count && ts_uuid_eq(&entries[i].task, &entries[i + n].task);) {
-			n++;
-		}
+		n = ts_upload_same_task(entries + i, count - i);
 		code = ts_branch_store(b, &entries[i], n, err);
 	}
 	return code;
 }
 
-static int close_transaction(struct ts_branch *b, struct ts_transaction *newest,
-			     struct ts_error *err)
-{
-	if (b->next == b->first) {
-		return TS_OK;
-	}
-	newest->last = b->next - 1;
-	newest->key = ts_uuid_random();
-	newest->time = b->sync->now;
-	newest->tasks += b->new_tasks;
-	newest->bytes += b->bytes;
-	(void)snprintf(newest->device, sizeof(newest->device), "%s", b->sync->device);
-	return ts_transaction_add(b->txn, b->sync->user, newest, err);
-}
-
 int ts_sync_store(struct ts_txn *t, struct ts_sync *s, struct ts_error *err)
 {
-	const struct ts_upload *u = s->upload;
-	struct ts_transaction newest;
 	TS_CLEANUP(ts_branch_done) struct ts_branch b = {.txn = t, .sync = s};
+	const struct ts_append_by by = {.now = s->now, .device = s->device, .what = ""};
 	int code = ts_sync_find(t, s, err);
 	if (code == TS_OK) {
-		code = ts_transaction_newest(t, s->user, &newest, err);
+		code = ts_append_begin(t, s->user, &b.append, err);
+	}
+	if (code == TS_OK) {
+		code = store_tasks(&b, err);
+	}
+	s->stored = code == TS_OK ? ts_append_count(&b.append) : 0;
+	if (code == TS_OK) {
+		code = ts_append_close(&b.append, &by, err);
+	}
+	if (code == TS_OK) {
+		code = ts_upload_quarantine(s->upload, t, s->user, s->now, s->reject_max, err);
 	}
 	if (code != TS_OK) {
 		return code;
 	}
-	b.first = b.next = newest.last + 1;
-	TS_AUTOFREE struct ts_upload_entry *entries =
-		reallocarray(NULL, u->entry_count + 1, sizeof(*entries));
-	if (entries == NULL) {
-		return ts_fail(err, TS_ENOMEM, "Out of memory.");
-	}
-	if (u->entry_count > 0) {
-		memcpy(entries, u->entries, u->entry_count * sizeof(*entries));
-	}
-	code = store_tasks(&b, entries, u->entry_count, err);
-	if (code == TS_OK) {
-		code = close_transaction(&b, &newest, err);
-	}
-	if (code == TS_OK) {
-		code = store_rejects(t, s, err);
-	}
-	if (code != TS_OK) {
-		return code;
-	}
-	s->stored = b.next - b.first;
 	ts_numbers_sort(&s->known);
 	ts_numbers_sort(&s->differs);
 	write_note(s);

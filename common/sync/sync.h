@@ -20,12 +20,14 @@ struct ts_sync {
 	int64_t now;        /* [s since 1970] */
 	size_t reject_max;  /* rejected lines kept for a user */
 	bool init;          /* subtype: init; the key is not looked at */
+	bool refuse;        /* a request whose own key is unknown: TS_EHISTORY */
 	const struct ts_upload *upload; /* borrowed */
 
 	/* What came of it; all set by ts_sync_find(), the counts by ts_sync_store(). */
 	uint64_t since;   /* the branch point: the last version which the client has; 0: none */
 	bool unknown_key; /* a key was sent and none of them was ever issued to this user */
-	size_t stored;    /* versions */
+	struct ts_uuid newest; /* where a key is known: the newest such one */
+	size_t stored;         /* versions */
 	size_t merges;
 	size_t conflicts;
 	size_t repaired; /* tasks that were taken with a change, such as an unknown status */
@@ -35,13 +37,14 @@ struct ts_sync {
 	struct ts_numbers differs; /* heads of sent tasks that the client has otherwise */
 };
 
-/* Find the branch point. Any transaction of the store will do. */
+/* Find the branch point. Any transaction of the store will do. TS_EHISTORY: refused; `newest` is
+ * set where `unknown_key` isn't. */
 int ts_sync_find(struct ts_txn *t, struct ts_sync *s, struct ts_error *err) TS_MUST_CHECK;
 
 /*
  * Find the branch point and store the tasks: everything or, on failure, nothing that the caller
- * may commit (abort the transaction). May be run again after an abort. Answering is allowed once
- * the transaction is committed.
+ * may commit (abort the transaction; a refusal has written nothing). May be run again after an
+ * abort. Answering is allowed once the transaction is committed.
  */
 int ts_sync_store(struct ts_txn *t, struct ts_sync *s, struct ts_error *err) TS_MUST_CHECK;
 

@@ -81,7 +81,9 @@ static void take_key(struct ts_upload *u, struct ts_slice line)
 	}
 	u->has_key = true;
 	u->key_count -= u->key_count == TS_HISTORY_MAX;
+	u->own = u->key_count;
 	add_key(u, line);
+	u->own = u->key_count > u->own ? u->own : TS_HISTORY_MAX;
 }
 
 static int take_task(struct ts_upload *u, struct ts_slice line, struct ts_error *err)
@@ -249,6 +251,15 @@ size_t ts_upload_rejects(const struct ts_upload *u)
 bool ts_upload_has_key(const struct ts_upload *u)
 {
 	return u->has_key;
+}
+
+bool ts_upload_key(const struct ts_upload *u, struct ts_uuid *ret)
+{
+	if (!u->has_key || u->own >= u->key_count) {
+		return false;
+	}
+	*ret = u->keys[u->own];
+	return true;
 }
 
 void ts_upload_history(struct ts_upload *u, struct ts_slice keys)

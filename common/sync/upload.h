@@ -12,6 +12,7 @@
 #include "common/base/slice.h"
 #include "common/base/spool.h"
 #include "common/base/uuid.h"
+#include "common/store/store.h"
 #include "common/task/task_json.h"
 
 struct ts_upload;
@@ -36,6 +37,32 @@ bool ts_upload_cut_short(const struct ts_upload *u);
 size_t ts_upload_tasks(const struct ts_upload *u);   /* task states, good ones */
 size_t ts_upload_rejects(const struct ts_upload *u); /* lines kept aside */
 bool ts_upload_has_key(const struct ts_upload *u);   /* a sync key, whatever it looked like */
+/* The payload's own sync key; false where it has none, or what stands there is no UUID. */
+bool ts_upload_key(const struct ts_upload *u, struct ts_uuid *ret);
+
+/* Where a task's state is in the spool. */
+struct ts_upload_entry {
+	struct ts_uuid task;
+	uint64_t offset; /* [bytes] */
+};
+
+/* The places of all states (ts_upload_tasks() many), those of a task side by side in the order in
+ * which they came. The caller frees *ret. TS_ENOMEM. */
+int ts_upload_by_task(const struct ts_upload *u, struct ts_upload_entry **ret,
+		      struct ts_error *err) TS_MUST_CHECK;
+/* How many of the `count` entries are of the first one's task. */
+size_t ts_upload_same_task(const struct ts_upload_entry *entries, size_t count);
+/* Keep a state that did not come as a line. `repaired`: it isn't quite what was sent. */
+int ts_upload_keep_state(struct ts_upload *u, const struct ts_task *task, bool repaired,
+			 struct ts_error *err) TS_MUST_CHECK;
+/* Read the state at `offset` back. It lives in `a`. *ret_repaired (may be NULL): it isn't quite as
+ * it came. TS_EIO, TS_ENOMEM, TS_EDAMAGED. */
+int ts_upload_state(const struct ts_upload *u, uint64_t offset, struct ts_arena *a,
+		    struct ts_task *ret, bool *ret_repaired, struct ts_error *err) TS_MUST_CHECK;
+/* Put the lines that are no task into the user's quarantine, which keeps the `max` newest. */
+int ts_upload_quarantine(const struct ts_upload *u, struct ts_txn *t, uint32_t user, int64_t now,
+			 size_t max, struct ts_error *err) TS_MUST_CHECK;
+
 /* Remember older sync keys that the client knows (header `history`), separated by blanks or commas;
  * of them and the payload's own key the newest one known counts. Words that are no UUID are passed
  * over. */

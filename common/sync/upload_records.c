@@ -98,7 +98,9 @@ int ts_upload_state(const struct ts_upload *u, uint64_t offset, struct ts_arena 
 	struct ts_slice uuid = ts_unpack_bytes(&p, sizeof(ret->uuid.bytes));
 	*ret = (struct ts_task){.has_modified = (flags & STATE_HAS_MODIFIED) != 0,
 				.modified = ts_unpack_signed(&p)};
-	*ret_repaired = (flags & STATE_REPAIRED) != 0;
+	if (ret_repaired != NULL) {
+		*ret_repaired = (flags & STATE_REPAIRED) != 0;
+	}
 	uint64_t count = ts_unpack_number(&p);
 	if (p.failed || count > got) {
 		return spool_damaged(err);
@@ -111,6 +113,36 @@ int ts_upload_state(const struct ts_upload *u, uint64_t offset, struct ts_arena 
 		}
 	}
 	return ret->attrs != NULL ? TS_OK : out_of_memory(err);
+}
+
+static int by_task(const void *a, const void *b)
+{
+	const struct ts_upload_entry *x = a, *y = b;
+	int c = memcmp(x->task.bytes, y->task.bytes, sizeof(x->task.bytes));
+	return c != 0 ? c : (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+int ts_upload_by_task(const struct ts_upload *u, struct ts_upload_entry **ret, struct ts_error *err)
+{
+	struct ts_upload_entry *entries = reallocarray(NULL, u->entry_count + 1, sizeof(*entries));
+	if (entries == NULL) {
+		return out_of_memory(err);
+	}
+	if (u->entry_count > 0) {
+		memcpy(entries, u->entries, u->entry_count * sizeof(*entries));
+	}
+	qsort(entries, u->entry_count, sizeof(*entries), by_task);
+	*ret = entries;
+	return TS_OK;
+}
+
+size_t ts_upload_same_task(const struct ts_upload_entry *entries, size_t count)
+{
+	size_t n = 0;
+	while (n < count && ts_uuid_eq(&entries[0].task, &entries[n].task)) {
+		n++;
+	}
+	return n;
 }
 
 int ts_upload_keep_reject(struct ts_upload *u, struct ts_slice line, const char *because,
@@ -132,8 +164,9 @@ int ts_upload_keep_reject(struct ts_upload *u, struct ts_slice line, const char 
 	return ts_spool_add(u->rejects, ts_buf_slice(&u->record), err);
 }
 
-int ts_upload_reject(const struct ts_upload *u, size_t i, struct ts_arena *a, struct ts_reject *ret,
-		     struct ts_error *err)
+/* Read reject number `i` back; its slices live in `a`. */
+static int read_reject(const struct ts_upload *u, size_t i, struct ts_arena *a,
+		       struct ts_reject *ret, struct ts_error *err)
 {
 	const struct ts_upload_reject *list = (void *)u->reject_list.data;
 	char *record = ts_arena_alloc(a, list[i].size);
@@ -146,4 +179,25 @@ int ts_upload_reject(const struct ts_upload *u, size_t i, struct ts_arena *a, st
 	ret->reason = ts_unpack_string(&p);
 	ret->line = ts_unpack_string(&p);
 	return code;
+}
+
+int ts_upload_quarantine(const struct ts_upload *u, struct ts_txn *t, uint32_t user, int64_t now,
+			 size_t max, struct ts_error *err)
+{
+	const size_t count = u->reject_list.len / sizeof(struct ts_upload_reject);
+	TS_ARENA(arena);
+	bool any = false, is_new;
+	for (size_t i = 0; i < count; i++) {
+		struct ts_reject r = {.time = now};
+		ts_arena_reset(&arena);
+		int code = read_reject(u, i, &arena, &r, err);
+		if (code == TS_OK) {
+			code = ts_reject_add(t, user, &r, &is_new, err);
+		}
+		if (code != TS_OK) {
+			return code;
+		}
+		any |= is_new;
+	}
+	return any ? ts_reject_trim(t, user, max, err) : TS_OK;
 }

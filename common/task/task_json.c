@@ -2,6 +2,7 @@
 /* The only file that knows jansson. */
 #include "common/task/task_json.h"
 
+#include "common/base/json_out.h"
 #include "common/task/builder.h"
 #include "common/task/json_prepare.h"
 #include "common/task/task_key.h"

@@ -34,9 +34,6 @@ int ts_task_read(struct ts_slice json, const struct ts_task_limits *limits, stru
  * `to`. */
 void ts_task_write(const struct ts_task *task, struct ts_arena *a, struct ts_buf *to);
 
-/* Append a JSON string, quotes included. */
-void ts_json_add_string(struct ts_buf *to, struct ts_slice text);
-
 /* Is it a JSON object or array at all, be it no task? Append it in compact form. TS_EMALF with a
  * sentence that says where it ends to be one; TS_ENOMEM. */
 int ts_json_check(struct ts_slice json, struct ts_buf *ret, struct ts_error *err) TS_MUST_CHECK;

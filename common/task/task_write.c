@@ -1,34 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/base/date.h"
+#include "common/base/json_out.h"
 #include "common/task/shown.h"
 #include "common/task/task_json.h"
 #include "common/task/task_key.h"
-
-void ts_json_add_string(struct ts_buf *to, struct ts_slice text)
-{
-	static const char *const named[32] = {
-		['\b'] = "\\b", ['\f'] = "\\f", ['\n'] = "\\n", ['\r'] = "\\r", ['\t'] = "\\t"};
-	size_t begin = 0;
-	ts_buf_add_char(to, '"');
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.data[i];
-		if (c >= 0x20 && c != '"' && c != '\\') {
-			continue;
-		}
-		ts_buf_add(to, text.data + begin, i - begin);
-		begin = i + 1;
-		if (c >= 0x20) {
-			const char escaped[2] = {'\\', (char)c};
-			ts_buf_add(to, escaped, 2);
-		} else if (named[c] != NULL) {
-			ts_buf_add_str(to, named[c]);
-		} else {
-			ts_buf_printf(to, "\\u%04x", c);
-		}
-	}
-	ts_buf_add(to, text.data + begin, text.len - begin);
-	ts_buf_add_char(to, '"');
-}
 
 static void add_value(struct ts_buf *to, struct ts_value value)
 {

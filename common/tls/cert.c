@@ -13,6 +13,8 @@ struct ts_cert {
 	gnutls_x509_crt_t crt;
 	gnutls_datum_t pem;
 	char name[256];
+	char issuer[256];
+	char fingerprint[65];
 	char **names; /* as text */
 	size_t name_count;
 };
@@ -84,22 +86,51 @@ static int read_names(struct ts_cert *c)
 	}
 }
 
-int ts_cert_open(const char *path, struct ts_cert **ret, struct ts_error *err)
+/* Owns `crt`, whatever it returns; NULL if out of memory. */
+static struct ts_cert *cert_new(gnutls_x509_crt_t crt)
 {
 	TS_CLEANUP(ts_cert_free_p) struct ts_cert *c = calloc(1, sizeof(*c));
 	if (c == NULL) {
-		return ts_fail(err, TS_ENOMEM, "There is no memory for %s.", path);
+		ts_crt_deinit_p(&crt);
+		return NULL;
 	}
-	int rc = ts_crt_read(path, &c->crt, err);
+	c->crt = crt;
+	ts_crt_name(c->crt, c->name, sizeof(c->name));
+	ts_crt_issuer(c->crt, c->issuer, sizeof(c->issuer));
+	ts_crt_fingerprint(c->crt, c->fingerprint);
+	if (read_names(c) != TS_OK ||
+	    gnutls_x509_crt_export2(c->crt, GNUTLS_X509_FMT_PEM, &c->pem) < 0) {
+		return NULL;
+	}
+	return TS_TAKE(c);
+}
+
+int ts_cert_open(const char *path, struct ts_cert **ret, struct ts_error *err)
+{
+	gnutls_x509_crt_t crt = NULL;
+	int rc = ts_crt_read(path, &crt, err);
 	if (rc != TS_OK) {
 		return rc;
 	}
-	ts_cert_name(c->crt, c->name, sizeof(c->name));
-	if (read_names(c) != TS_OK ||
-	    gnutls_x509_crt_export2(c->crt, GNUTLS_X509_FMT_PEM, &c->pem) < 0) {
+	struct ts_cert *c = cert_new(crt);
+	if (c == NULL) {
 		return ts_fail(err, TS_ENOMEM, "There is no memory for %s.", path);
 	}
-	*ret = TS_TAKE(c);
+	*ret = c;
+	return TS_OK;
+}
+
+int ts_cert_of_peer(struct ts_tls *t, struct ts_cert **ret, struct ts_error *err)
+{
+	gnutls_x509_crt_t crt = ts_tls_peer_cert(t->session);
+	if (crt == NULL) {
+		return ts_fail(err, TS_ENOTFOUND, "The other end showed no certificate.");
+	}
+	struct ts_cert *c = cert_new(crt);
+	if (c == NULL) {
+		return ts_fail(err, TS_ENOMEM, "There is no memory for a certificate.");
+	}
+	*ret = c;
 	return TS_OK;
 }
 
@@ -120,6 +151,21 @@ void ts_cert_free(struct ts_cert *c)
 const char *ts_cert_common_name(const struct ts_cert *c)
 {
 	return c->name;
+}
+
+const char *ts_cert_issuer(const struct ts_cert *c)
+{
+	return c->issuer;
+}
+
+const char *ts_cert_fingerprint(const struct ts_cert *c)
+{
+	return c->fingerprint;
+}
+
+int64_t ts_cert_from(const struct ts_cert *c)
+{
+	return gnutls_x509_crt_get_activation_time(c->crt);
 }
 
 int64_t ts_cert_until(const struct ts_cert *c)
@@ -147,12 +193,22 @@ bool ts_cert_covers(const struct ts_cert *c, const char *host)
 	return gnutls_x509_crt_check_hostname(c->crt, host) != 0;
 }
 
-bool ts_cert_signed_by(const struct ts_cert *c, const struct ts_pki_ca *ca)
+static bool signed_by(gnutls_x509_crt_t crt, gnutls_x509_crt_t authority)
 {
 	unsigned status = 0;
 	const unsigned flags =
 		GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS;
-	return gnutls_x509_crt_verify(c->crt, &ca->crt, 1, flags, &status) == 0 && status == 0;
+	return gnutls_x509_crt_verify(crt, &authority, 1, flags, &status) == 0 && status == 0;
+}
+
+bool ts_cert_signed_by(const struct ts_cert *c, const struct ts_pki_ca *ca)
+{
+	return signed_by(c->crt, ca->crt);
+}
+
+bool ts_cert_issued_by(const struct ts_cert *c, const struct ts_cert *authority)
+{
+	return signed_by(c->crt, authority->crt);
 }
 
 /* Revoking */

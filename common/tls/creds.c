@@ -141,6 +141,7 @@ int ts_tls_creds_new(const struct ts_tls_config *config, struct ts_tls_creds **r
 	atomic_init(&c->refs, 1);
 	(void)pthread_mutex_init(&c->memory.lock, NULL);
 	c->trust = config->trust;
+	c->tickets = config->tickets;
 	int rc = load(c, config, err);
 	if (rc == TS_OK) {
 		*ret = TS_TAKE(c);

@@ -19,13 +19,16 @@ struct ts_tls_creds {
 	gnutls_certificate_credentials_t x509;
 	gnutls_priority_t priorities;
 	struct ts_tls_memory memory;
+	bool tickets;
 };
 
 struct ts_tls {
 	struct ts_tls_creds *creds; /* a reference */
 	gnutls_session_t session;
 	bool server;
-	char *host; /* as a client, whom we want to reach: without brackets and zone */
+	bool shaken;      /* hands; a ticket may still have to leave */
+	bool ticket_sent; /* or not wanted */
+	char *host;       /* as a client, whom we want to reach: without brackets and zone */
 };
 
 struct ts_pki_text {
@@ -60,9 +63,17 @@ gnutls_x509_crt_t ts_tls_peer_cert(gnutls_session_t session);
 /* Why `status`, a set of gnutls_certificate_status_t, says that it is not to be believed. */
 struct ts_pki_text ts_tls_untrusted(const struct ts_tls *t, unsigned status);
 
+/* As a server: issue tickets, and take those that were issued. TS_OK or TS_ENOMEM. */
+int ts_tickets_enable(struct ts_tls *t) TS_MUST_CHECK;
+/* As a client: be one that tickets are issued to. TS_OK or TS_ENOMEM. */
+int ts_tickets_ask(struct ts_tls *t) TS_MUST_CHECK;
+/* As a server, after the handshake: send the ticket that is due. A number of GnuTLS. */
+int ts_tickets_send(struct ts_tls *t);
+
 /* "" where there is none. Control characters become question marks. */
-void ts_cert_name(gnutls_x509_crt_t crt, char *to, size_t size);
-void ts_cert_fingerprint(gnutls_x509_crt_t crt, char to[static 65]);
+void ts_crt_name(gnutls_x509_crt_t crt, char *to, size_t size);
+void ts_crt_issuer(gnutls_x509_crt_t crt, char *to, size_t size);
+void ts_crt_fingerprint(gnutls_x509_crt_t crt, char to[static 65]);
 
 static inline void ts_crt_deinit_p(gnutls_x509_crt_t *crt)
 {

@@ -18,12 +18,9 @@ gnutls_x509_crt_t ts_tls_peer_cert(gnutls_session_t session)
 	return TS_TAKE(crt);
 }
 
-void ts_cert_name(gnutls_x509_crt_t crt, char *to, size_t size)
+static void add_shown(const char *name, char *to, size_t size)
 {
-	char name[256];
-	size_t len = sizeof(name);
-	int n = gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &len);
-	(void)snprintf(to, size, "%s", n == 0 ? name : "");
+	(void)snprintf(to, size, "%s", name);
 	for (char *at = to; *at != '\0'; at++) {
 		if ((unsigned char)*at < ' ' || *at == 0x7F) {
 			*at = '?';
@@ -31,7 +28,24 @@ void ts_cert_name(gnutls_x509_crt_t crt, char *to, size_t size)
 	}
 }
 
-void ts_cert_fingerprint(gnutls_x509_crt_t crt, char to[static 65])
+void ts_crt_name(gnutls_x509_crt_t crt, char *to, size_t size)
+{
+	char name[256];
+	size_t len = sizeof(name);
+	int n = gnutls_x509_crt_get_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &len);
+	add_shown(n == 0 ? name : "", to, size);
+}
+
+void ts_crt_issuer(gnutls_x509_crt_t crt, char *to, size_t size)
+{
+	char name[256];
+	size_t len = sizeof(name);
+	int n = gnutls_x509_crt_get_issuer_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name,
+						     &len);
+	add_shown(n == 0 ? name : "", to, size);
+}
+
+void ts_crt_fingerprint(gnutls_x509_crt_t crt, char to[static 65])
 {
 	unsigned char digest[32];
 	size_t len = sizeof(digest);
@@ -175,8 +189,8 @@ static void examine(struct ts_tls *t, struct ts_tls_peer *ret)
 	TS_CRT(crt);
 	crt = ts_tls_peer_cert(t->session);
 	if (crt != NULL) {
-		ts_cert_name(crt, ret->name, sizeof(ret->name));
-		ts_cert_fingerprint(crt, ret->fingerprint);
+		ts_crt_name(crt, ret->name, sizeof(ret->name));
+		ts_crt_fingerprint(crt, ret->fingerprint);
 		ret->not_after = gnutls_x509_crt_get_expiration_time(crt);
 	}
 	judge(t, ret);

@@ -69,11 +69,19 @@ int ts_pki_revoke(const struct ts_pki_ca *ca, const char *cert_path, const char 
 struct ts_cert;
 
 int ts_cert_open(const char *path, struct ts_cert **ret, struct ts_error *err) TS_MUST_CHECK;
+/* What the other end of a session showed, after the handshake. TS_ENOTFOUND: nothing. */
+struct ts_tls;
+int ts_cert_of_peer(struct ts_tls *t, struct ts_cert **ret, struct ts_error *err) TS_MUST_CHECK;
 void ts_cert_free(struct ts_cert *c); /* accepts NULL */
 TS_DEFINE_CLEANUP(struct ts_cert, ts_cert_free)
 /* Common name, "" if none; borrowed. */
 const char *ts_cert_common_name(const struct ts_cert *c);
-/* The end of its life. [s since 1970] */
+/* The issuer's common name, "" if none; borrowed. */
+const char *ts_cert_issuer(const struct ts_cert *c);
+/* SHA-256 in hexadecimal; borrowed. */
+const char *ts_cert_fingerprint(const struct ts_cert *c);
+/* The beginning and the end of its life. [s since 1970] */
+int64_t ts_cert_from(const struct ts_cert *c);
 int64_t ts_cert_until(const struct ts_cert *c);
 /* PEM; borrowed. */
 struct ts_slice ts_cert_pem(const struct ts_cert *c);
@@ -84,3 +92,4 @@ const char *ts_cert_name_at(const struct ts_cert *c, size_t i);
 bool ts_cert_covers(const struct ts_cert *c, const char *host);
 /* Whether `ca` signed it. */
 bool ts_cert_signed_by(const struct ts_cert *c, const struct ts_pki_ca *ca);
+bool ts_cert_issued_by(const struct ts_cert *c, const struct ts_cert *authority);

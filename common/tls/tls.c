@@ -28,9 +28,14 @@ static int session_new(struct ts_tls_creds *creds, int fd, unsigned flags, struc
 int ts_tls_server_new(struct ts_tls_creds *creds, int fd, struct ts_tls **ret, struct ts_error *err)
 {
 	struct ts_tls *t = NULL;
-	int rc = session_new(creds, fd, GNUTLS_SERVER | GNUTLS_NO_TICKETS, &t, err);
+	const unsigned how = creds->tickets ? GNUTLS_NO_AUTO_SEND_TICKET : GNUTLS_NO_TICKETS;
+	int rc = session_new(creds, fd, GNUTLS_SERVER | how, &t, err);
 	if (rc != TS_OK) {
 		return rc;
+	}
+	if (creds->tickets && ts_tickets_enable(t) != TS_OK) {
+		ts_tls_free(t);
+		return ts_fail(err, TS_ENOMEM, "There is no memory for a TLS session.");
 	}
 	gnutls_certificate_server_set_request(t->session, GNUTLS_CERT_REQUEST);
 	/* Not naming our CA makes clients show a certificate of another one too, so that its user
@@ -84,11 +89,11 @@ int ts_tls_client_new(struct ts_tls_creds *creds, int fd, const char *host, stru
 		      struct ts_error *err)
 {
 	TS_CLEANUP(ts_tls_free_p) struct ts_tls *t = NULL;
-	int rc = session_new(creds, fd, GNUTLS_CLIENT | GNUTLS_NO_TICKETS, &t, err);
+	int rc = session_new(creds, fd, GNUTLS_CLIENT, &t, err);
 	if (rc != TS_OK) {
 		return rc;
 	}
-	if (expect_host(t, host) != TS_OK) {
+	if (expect_host(t, host) != TS_OK || ts_tickets_ask(t) != TS_OK) {
 		return ts_fail(err, TS_ENOMEM, "There is no memory for a TLS session.");
 	}
 	*ret = TS_TAKE(t);
@@ -190,15 +195,42 @@ static int fail_handshake(struct ts_tls *t, int number, struct ts_error *err)
 	return ts_fail(err, TS_EACCESS, "%s", ts_tls_untrusted(t, status).text);
 }
 
+/* GnuTLS believes the server of a resumed session without a look at its certificate, which may have
+ * expired since. */
+static int judge_again(struct ts_tls *t, struct ts_error *err)
+{
+	unsigned status = 0;
+	const char *name = t->creds->trust == TS_TRUST_STRICT ? t->host : NULL;
+	if (t->server || t->creds->trust == TS_TRUST_ALLOW_ALL || !ts_tls_resumed(t)) {
+		return TS_OK;
+	}
+	if (gnutls_certificate_verify_peers3(t->session, name, &status) < 0) {
+		status |= GNUTLS_CERT_INVALID;
+	}
+	if (status == 0) {
+		return TS_OK;
+	}
+	(void)gnutls_alert_send(t->session, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
+	return ts_fail(err, TS_EACCESS, "%s", ts_tls_untrusted(t, status).text);
+}
+
 /* Using it */
+
+/* Shake hands, then hand over a ticket. A number of GnuTLS. */
+static int shake(struct ts_tls *t)
+{
+	int n = t->shaken ? GNUTLS_E_SUCCESS : gnutls_handshake(t->session);
+	t->shaken = n == GNUTLS_E_SUCCESS;
+	return t->shaken ? ts_tickets_send(t) : n;
+}
 
 int ts_tls_handshake(struct ts_tls *t, enum ts_wait *wait, struct ts_error *err)
 {
 	int n = 0;
 	for (int i = 0; i < PATIENCE; i++) {
-		n = gnutls_handshake(t->session);
+		n = shake(t);
 		if (n == GNUTLS_E_SUCCESS) {
-			return TS_OK;
+			return judge_again(t, err);
 		}
 		if (would_block(t, n, wait)) {
 			return TS_EAGAIN;
@@ -240,6 +272,15 @@ ssize_t ts_tls_send(struct ts_tls *t, const void *from, size_t len, enum ts_wait
 		return n;
 	}
 	return would_block(t, n, wait) ? TS_EAGAIN : fail(t, n, err);
+}
+
+void ts_tls_adopt(struct ts_tls *t, struct ts_tls_creds *creds)
+{
+	if (gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE, creds->x509) < 0) {
+		return; /* out of memory, which can't be: one is there already and is replaced */
+	}
+	ts_tls_creds_unref(t->creds);
+	t->creds = ts_tls_creds_ref(creds);
 }
 
 int ts_tls_bye(struct ts_tls *t, enum ts_wait *wait)

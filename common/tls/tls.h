@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "common/base/buf.h"
 #include "common/base/error.h"
 #include "common/base/slice.h"
 
@@ -41,6 +42,7 @@ struct ts_tls_config {
 	const char *crl_file;   /* NULL: none */
 	const char *priorities; /* GnuTLS priority string; NULL: ours, TLS 1.2 and 1.3 */
 	enum ts_trust trust;
+	bool tickets; /* as a server: clients may resume their sessions */
 };
 
 struct ts_tls_creds;
@@ -82,6 +84,25 @@ ssize_t ts_tls_send(struct ts_tls *t, const void *from, size_t len, enum ts_wait
 /* Send close_notify. TS_OK, TS_EAGAIN, TS_ETLS. */
 int ts_tls_bye(struct ts_tls *t, enum ts_wait *wait) TS_MUST_CHECK;
 
+/* After the handshake: judge the other end by these credentials from now on; a reference is held.
+ */
+void ts_tls_adopt(struct ts_tls *t, struct ts_tls_creds *creds);
+
+/*
+ * A session that was made once can be resumed on a later connection, which spares both ends the
+ * work with certificates; they are checked again all the same, as they were shown then. What a
+ * session is remembered by is a secret.
+ */
+
+/* As a client, before the handshake: offer what ts_tls_session() gave. One that is no good is
+ * passed over. TS_OK or TS_ENOMEM. */
+int ts_tls_resume(struct ts_tls *t, struct ts_slice session, struct ts_error *err) TS_MUST_CHECK;
+/* As a client, once something was received: append what to remember. TS_ENOTFOUND: the server
+ * offers nothing; TS_ENOMEM. */
+int ts_tls_session(struct ts_tls *t, struct ts_buf *to, struct ts_error *err) TS_MUST_CHECK;
+/* After the handshake: whether this is an earlier session. */
+bool ts_tls_resumed(const struct ts_tls *t);
+
 enum ts_peer_state {
 	TS_PEER_NONE,      /* it showed no certificate */
 	TS_PEER_VERIFIED,  /* chain, dates and revocation are in order, or trust is allow all */
@@ -97,5 +118,6 @@ struct ts_tls_peer {
 	char protocol[64];    /* such as "TLS1.3 ECDHE-X25519 ECDSA-SECP256R1-SHA256" */
 };
 
-/* After the handshake: who is at the other end? */
+/* After the handshake: who is at the other end? As a client, the server, which is verified unless
+ * trust is allow all. */
 void ts_tls_peer(struct ts_tls *t, struct ts_tls_peer *ret);

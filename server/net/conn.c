@@ -4,20 +4,10 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 
-void hub_init(struct hub *h)
-{
-	TAILQ_INIT(&h->strangers);
-	TAILQ_INIT(&h->known);
-}
-
 static void unlink_conn(struct conn *c)
 {
 	struct hub *h = c->hub;
-	if (c->known) {
-		TAILQ_REMOVE(&h->known, c, link);
-	} else {
-		TAILQ_REMOVE(&h->strangers, c, link);
-	}
+	TAILQ_REMOVE(c->list, c, link);
 	h->count--;
 	if (h->open != NULL) {
 		(void)atomic_fetch_sub(h->open, 1);
@@ -30,12 +20,10 @@ static void conn_free(struct conn *c)
 	ts_loop_disarm(h->loop, &c->timer);
 	ts_loop_unwatch(h->loop, &c->watch);
 	unlink_conn(c);
-	if (c->request != NULL) {
-		request_done(c->request);
-		free(c->request);
-	}
+	conn_drop_request(c);
 	c->io.ops->free(c->io.ctx);
 	ts_buf_done(&c->in);
+	ts_buf_done(&c->ahead);
 	ts_buf_done(&c->out);
 	policy_unref(c->policy);
 	free(c);
@@ -84,7 +72,7 @@ static int watch_for(struct conn *c, uint32_t events)
 	return c->watch.fd < 0 ? TS_OK : ts_loop_watch(c->hub->loop, &c->watch, events);
 }
 
-static void post_self(struct conn *c)
+void conn_post(struct conn *c)
 {
 	c->posted = true;
 	ts_loop_post(c->hub->loop, &c->post);
@@ -96,10 +84,10 @@ static void settle(struct conn *c, enum conn_step step)
 	if (step == STEP_READ || step == STEP_WRITE) {
 		rc = watch_for(c, step == STEP_READ ? EPOLLIN : EPOLLOUT);
 	} else if (step == STEP_TURN) {
-		post_self(c);
+		conn_post(c);
 	}
 	if (rc != TS_OK || step == STEP_END) {
-		conn_free(c);
+		conn_close(c);
 	}
 }
 
@@ -154,6 +142,8 @@ static void on_post(struct ts_post *p)
 {
 	struct conn *c = TS_OWNER(p, struct conn, post);
 	c->posted = false;
+	c->woken |= c->waits;
+	c->waits = false;
 	if (c->doomed) {
 		conn_free(c);
 		return;
@@ -161,9 +151,9 @@ static void on_post(struct ts_post *p)
 	conn_ready(c);
 }
 
-static void close_now(struct conn *c)
+void conn_close(struct conn *c)
 {
-	if (c->posted) {
+	if (c->posted || !conn_leave(c)) {
 		c->doomed = true;
 	} else {
 		conn_free(c);
@@ -178,6 +168,15 @@ static int job_run(struct job *j, struct ts_txn *t, struct ts_error *err)
 	return request_store(c->request, t, err);
 }
 
+/* Who waits for news of this account. */
+static void tell_others(const struct conn *c)
+{
+	const struct request *r = c->request;
+	if (c->hub->waiters != NULL && r->stored && r->sync.stored > 0) {
+		waiters_wake(c->hub->waiters, r->account.user.id, r->serial);
+	}
+}
+
 /* Until the post arrives the connection belongs to the storage thread. */
 static void job_done(struct job *j, const struct ts_error *err)
 {
@@ -186,6 +185,7 @@ static void job_done(struct job *j, const struct ts_error *err)
 		request_fail(c->request, err);
 	} else {
 		request_stored(c->request);
+		tell_others(c);
 	}
 	ts_loop_post(c->hub->loop, &c->post);
 }
@@ -224,7 +224,8 @@ int conn_new(struct hub *h, struct policy *policy, struct transport io, int fd, 
 	c->born = ts_loop_now(h->loop);
 	c->job = (struct job){.run = job_run, .done = job_done};
 	(void)snprintf(c->peer, sizeof(c->peer), "%s", peer);
-	TAILQ_INSERT_TAIL(&h->strangers, c, link);
+	c->list = &h->strangers;
+	TAILQ_INSERT_TAIL(c->list, c, link);
 	h->count++;
 	if (h->open != NULL) {
 		(void)atomic_fetch_add(h->open, 1);
@@ -238,97 +239,20 @@ int conn_new(struct hub *h, struct policy *policy, struct transport io, int fd, 
 	return TS_OK;
 }
 
-void conn_welcome(struct conn *c)
+void conn_move(struct conn *c, struct conn_list *to)
 {
-	if (c->known) {
+	TAILQ_REMOVE(c->list, c, link);
+	TAILQ_INSERT_TAIL(to, c, link);
+	c->list = to;
+}
+
+void conn_refresh(struct conn *c)
+{
+	struct policy *now = c->hub->policy;
+	if (now == NULL || now == c->policy) {
 		return;
 	}
-	TAILQ_REMOVE(&c->hub->strangers, c, link);
-	TAILQ_INSERT_TAIL(&c->hub->known, c, link);
-	c->known = true;
-}
-
-/* One that has shown who it is, but neither sends nor takes anything. */
-static struct conn *find_stalled(const struct hub *h)
-{
-	enum { LOOKED_AT = 64 };
-	struct conn *c = TAILQ_FIRST(&h->known);
-	for (int i = 0; c != NULL && i < LOOKED_AT; i++, c = TAILQ_NEXT(c, link)) {
-		if (!c->posted &&
-		    ts_loop_now(h->loop) - c->progressed >= c->policy->settings.timeout_crowded) {
-			return c;
-		}
-	}
-	return NULL;
-}
-
-/* The oldest one that hasn't shown who it is, if it had its time for that. */
-static struct conn *find_stranger(const struct hub *h)
-{
-	struct conn *c = TAILQ_FIRST(&h->strangers);
-	while (c != NULL && c->posted) {
-		c = TAILQ_NEXT(c, link);
-	}
-	bool late =
-		c != NULL && ts_loop_now(h->loop) - c->born >= c->policy->settings.timeout_crowded;
-	return late ? c : NULL;
-}
-
-bool hub_make_room(struct hub *h)
-{
-	struct conn *c = find_stranger(h);
-	c = c != NULL ? c : find_stalled(h);
-	if (c == NULL) {
-		return false;
-	}
-	(void)conn_end(c, TS_LOG_INFO, "too many connections");
-	conn_free(c);
-	return true;
-}
-
-static bool has_begun(const struct conn *c)
-{
-	return c->in.len > 0 || c->request != NULL;
-}
-
-/* Whoever has shaken hands gets an answer, be it that the server stops, if they ask soon. */
-static void hurry(struct conn *c)
-{
-	uint64_t ms = c->policy->settings.timeout_close;
-	if (ts_loop_arm(c->hub->loop, &c->timer, ms) != TS_OK) {
-		close_now(c);
-	}
-}
-
-void hub_stop(struct hub *h)
-{
-	struct conn *next;
-	for (struct conn *c = TAILQ_FIRST(&h->strangers); c != NULL; c = next) {
-		next = TAILQ_NEXT(c, link);
-		if (c->state == CONN_HANDSHAKE) {
-			close_now(c);
-		} else if (!has_begun(c)) {
-			hurry(c);
-		}
-	}
-	h->stopping = true;
-	if (h->count == 0 && h->on_empty != NULL) {
-		h->on_empty(h);
-	}
-}
-
-static void abandon_list(struct conn_list *list)
-{
-	struct conn *next;
-	for (struct conn *c = TAILQ_FIRST(list); c != NULL; c = next) {
-		next = TAILQ_NEXT(c, link);
-		(void)conn_end(c, TS_LOG_INFO, "the server stops");
-		close_now(c);
-	}
-}
-
-void hub_abandon(struct hub *h)
-{
-	abandon_list(&h->strangers);
-	abandon_list(&h->known);
+	c->io.ops->adopt(c->io.ctx, now->creds);
+	policy_unref(c->policy);
+	c->policy = policy_ref(now);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A connection: one handshake, one request, one answer, one goodbye. It lives in one loop's thread
- * from its first byte to its last, and frees itself when it has ended.
+ * A connection: one handshake, one request, one answer, one goodbye; where the client asks for it,
+ * more requests and answers in between. It lives in one loop's thread from its first byte to its
+ * last, and frees itself when it has ended.
  */
 #pragma once
 
 #include "common/loop/loop.h"
 #include "server/net/transport.h"
+#include "server/net/waiters.h"
 #include "server/policy.h"
 #include "server/request/stats.h"
 #include "server/request/writer.h"
@@ -24,13 +26,20 @@ struct hub {
 	struct ts_store *store;
 	struct writer *writer;
 	struct stats *stats;
-	atomic_size_t *open; /* connections of all hubs together; may be NULL */
+	atomic_size_t *open;     /* connections of all hubs together; may be NULL */
+	size_t most;             /* of them that there are descriptors for; 0: any number */
+	struct waiters *waiters; /* NULL: nobody may wait */
+	struct policy *policy;   /* what begins now goes by it; NULL: by what it began with */
 
 	struct conn_list strangers; /* not authenticated, the oldest first */
 	struct conn_list known;
-	size_t count;                    /* of both lists */
-	bool stopping;                   /* begin nothing new; see hub_stop() */
-	const atomic_bool *stop;         /* all hubs are about to stop; may be NULL */
+	struct conn_list idle;    /* between two requests */
+	struct conn_list waiting; /* for news */
+	size_t count;             /* of all lists */
+	struct ts_timer look;     /* whether other processes have written; while somebody waits */
+	uint64_t foreign;         /* what waiters_look() gave last */
+	bool stopping;            /* begin nothing new; see hub_stop() */
+	const atomic_bool *stop;  /* all hubs are about to stop; may be NULL */
 	void (*on_empty)(struct hub *h); /* stopping, and the last connection is gone */
 	char scratch[HUB_SCRATCH];
 };
@@ -47,10 +56,16 @@ int conn_new(struct hub *h, struct policy *policy, struct transport io, int fd, 
 /* Something may have become possible: go on. The connection may be gone afterwards. */
 void conn_ready(struct conn *c);
 
-/* Close the oldest connection that hasn't shown who it is within timeout.crowded, or one that has
- * neither sent nor taken anything for so long, for the sake of a new one. False: there is none. */
+/* What begins from now on goes by `policy`, which is borrowed. */
+void hub_reload(struct hub *h, struct policy *policy);
+/* Close one that is between two requests, or the oldest connection that hasn't shown who it is
+ * within timeout.crowded, or one that has neither sent nor taken anything for so long, for the sake
+ * of a new one. Who waits for news stays. False: there is none. */
 bool hub_make_room(struct hub *h);
-/* Close what hasn't begun a request, let the others finish, call on_empty when all are gone. */
+/* How many connections there are of those that connection.limit counts: who waits is not. */
+size_t hub_busy(const struct hub *h);
+/* Close what hasn't begun a request, tell who waits, let the others finish, call on_empty when all
+ * are gone. */
 void hub_stop(struct hub *h);
 /* Close everything, but for what the storage thread holds: that is closed when it comes back. */
 void hub_abandon(struct hub *h);

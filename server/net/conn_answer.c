@@ -36,6 +36,7 @@ static int begin_answer(struct conn *c, struct ts_error *err)
 {
 	c->payload_at = 0;
 	c->sent = 0;
+	c->keep = c->request->keep = conn_may_keep(c);
 	int rc = request_head(c->request, &c->out, &c->payload_len, err);
 	return rc == TS_OK ? fill_out(c, err) : rc;
 }
@@ -109,7 +110,7 @@ static enum conn_step next_part(struct conn *c)
 	struct ts_error err = {0};
 	if (c->payload_at == c->payload_len) {
 		log_request(c);
-		return conn_go(c, CONN_BYE);
+		return c->keep ? conn_next(c) : conn_go(c, CONN_BYE);
 	}
 	ts_buf_clear(&c->out);
 	c->sent = 0;

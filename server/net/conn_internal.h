@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What conn.c (a connection's life), conn_states.c (the table of its states), conn_request.c and
- * conn_answer.c (the states) share. */
+/* What hub.c (all connections of a loop), conn.c (a connection's life), conn_states.c (the table of
+ * its states) and the states' files share. */
 #pragma once
 
 #include "common/log/log.h"
@@ -9,11 +9,13 @@
 
 enum conn_state {
 	CONN_HANDSHAKE,
+	CONN_IDLE,    /* between two requests */
 	CONN_HEADERS, /* the prefix as well */
 	CONN_PAYLOAD,
 	CONN_FORGOTTEN, /* bytes behind what was announced */
 	CONN_DISCARD,   /* a payload that nobody wants */
 	CONN_STORE,
+	CONN_WAIT, /* for news */
 	CONN_COMPOSE,
 	CONN_WRITE,
 	CONN_BYE,
@@ -27,7 +29,7 @@ enum conn_step {
 	STEP_READ,  /* wait until there is something to read */
 	STEP_WRITE, /* wait until something can be written */
 	STEP_TURN,  /* go on after others had their turn */
-	STEP_STORE, /* the storage thread has it */
+	STEP_STORE, /* the storage thread has it, or has posted it */
 	STEP_END    /* it is over */
 };
 
@@ -43,20 +45,32 @@ extern const struct conn_row conn_rows[CONN_STATES];
 
 struct conn {
 	TAILQ_ENTRY(conn) link;
+	struct conn_list *list; /* of the hub */
 	struct hub *hub;
 	struct policy *policy; /* a reference */
 	struct transport io;
 	struct ts_watch watch;
 	struct ts_timer timer;
-	struct ts_post post; /* of ourselves, or of the storage thread */
+	struct ts_post post; /* of ourselves, of the storage thread, or to be woken */
 	struct job job;
 	enum conn_state state;
 	bool posted; /* the post is under way: nothing else may run or free the connection */
 	bool late;   /* the deadline passed while it was */
 	bool doomed; /* close it when the post arrives */
-	bool known;  /* in the hub's list of those that have shown who they are */
+
+	struct waiter waiter;
+	bool waits;     /* it may be woken by another thread */
+	bool woken;     /* … it was */
+	uint32_t user;  /* while it is parked: who waits … */
+	uint64_t since; /* … for what is newer than this version */
+
+	bool torn;       /* where the message ends is not certain: nothing can follow it */
+	bool keep;       /* after the answer, read another request */
+	uint64_t served; /* requests before this one */
 
 	struct ts_buf in;        /* prefix and headers, while the request needs them */
+	size_t head;             /* [bytes] of both, once the headers are complete */
+	struct ts_buf ahead;     /* what came behind the message */
 	size_t scanned;          /* bytes of `in` that were searched for the headers' end */
 	uint64_t remaining;      /* [bytes] of the announced ones, still to come */
 	size_t forgotten;        /* [bytes] behind the announced ones, taken */
@@ -78,8 +92,14 @@ struct conn {
 enum conn_step conn_go(struct conn *c, enum conn_state state);
 /* Bytes moved: the state's deadline starts again. */
 void conn_progress(struct conn *c);
-/* This is no stranger any more. */
-void conn_welcome(struct conn *c);
+/* Put it into another list of its hub. */
+void conn_move(struct conn *c, struct conn_list *to);
+/* Close it, at once or as soon as nobody else has it. */
+void conn_close(struct conn *c);
+/* Go on in a turn of its own. */
+void conn_post(struct conn *c);
+/* Go by the hub's policy, between two requests. */
+void conn_refresh(struct conn *c);
 /* Hand the request to the storage thread. */
 enum conn_step conn_submit(struct conn *c);
 /* Say in the log why it ends without an answer. */
@@ -94,7 +114,35 @@ enum conn_step conn_not_now(struct conn *c, ssize_t rc, enum ts_wait wait,
 /* For the log; nothing where addresses are not logged. */
 struct ts_slice conn_peer_name(const struct conn *c);
 
-/* The states: conn_request.c… */
+/* A request object, before anything is known of it; NULL: out of memory. */
+struct request *conn_request(struct conn *c);
+/* It is over. */
+void conn_drop_request(struct conn *c);
+/* Take the next bytes of prefix and headers, and look at what is there. STEP_READ: more is needed.
+ */
+enum conn_step conn_take_head(struct conn *c, struct ts_slice data);
+/* What of `in` is behind the announced message. */
+struct ts_slice conn_surplus(const struct conn *c);
+/* The request says that the connection shall be kept. */
+bool conn_asks_to_keep(const struct conn *c);
+/* And it will be. */
+bool conn_may_keep(const struct conn *c);
+/* The answer is out: read another request. */
+enum conn_step conn_next(struct conn *c);
+/* Wait for news, or answer at once if there are some. */
+enum conn_step conn_begin_wait(struct conn *c);
+/* True: no other thread will wake it any more. False: it waits for the post. */
+bool conn_leave(struct conn *c);
+/* Look now and then at what other processes write, as long as somebody waits. TS_ENOMEM. */
+int hub_watch(struct hub *h) TS_MUST_CHECK;
+/* Whoever waits is to go on, if it doesn't already. */
+void conn_wake(struct conn *c);
+
+/* The states: conn_keep.c, conn_wait.c, conn_request.c… */
+enum conn_step conn_on_idle(struct conn *c);
+enum conn_step conn_late_idle(struct conn *c);
+enum conn_step conn_on_wait(struct conn *c);
+enum conn_step conn_late_wait(struct conn *c);
 enum conn_step conn_on_handshake(struct conn *c);
 enum conn_step conn_on_headers(struct conn *c);
 enum conn_step conn_on_payload(struct conn *c);

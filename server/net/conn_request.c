@@ -28,7 +28,7 @@ enum conn_step conn_on_handshake(struct conn *c)
 
 /* Requests */
 
-static struct request *new_request(struct conn *c)
+struct request *conn_request(struct conn *c)
 {
 	struct request *r = calloc(1, sizeof(*r));
 	if (r == NULL) {
@@ -37,7 +37,7 @@ static struct request *new_request(struct conn *c)
 	r->store = c->hub->store;
 	r->stats = c->hub->stats;
 	r->policy = c->policy;
-	r->size = c->bytes_in + c->remaining;
+	r->size = c->bytes_in + c->remaining - conn_surplus(c).len;
 	r->stopping = c->hub->stopping || (c->hub->stop != NULL && atomic_load(c->hub->stop));
 	c->io.ops->peer(c->io.ctx, &r->peer);
 	c->request = r;
@@ -47,7 +47,7 @@ static struct request *new_request(struct conn *c)
 /* The answer is decided: what still comes of the message is thrown away first. */
 static enum conn_step refuse(struct conn *c, const struct ts_error *err)
 {
-	if (c->request == NULL && new_request(c) == NULL) {
+	if (c->request == NULL && conn_request(c) == NULL) {
 		return conn_end(c, TS_LOG_ERROR, "out of memory");
 	}
 	request_fail(c->request, err);
@@ -96,18 +96,17 @@ static enum conn_step end_payload(struct conn *c)
 	if (rc == TS_EAGAIN) {
 		return conn_submit(c);
 	}
+	if (rc == TS_OK && c->request->waits) {
+		return conn_begin_wait(c);
+	}
 	return rc == TS_OK ? conn_go(c, CONN_COMPOSE) : refuse(c, &err);
 }
 
 /* Bytes behind the announced ones that came together with the headers. */
 static struct ts_slice early_forgotten(const struct conn *c)
 {
-	size_t length = ts_message_length(c->in.data);
-	struct ts_slice more = {NULL, 0};
-	if (c->in.len > length) {
-		more = ts_slice_skip(ts_buf_slice(&c->in), length);
-		more.len = more.len < SHORTFALL ? more.len : SHORTFALL;
-	}
+	struct ts_slice more = conn_surplus(c);
+	more.len = more.len < SHORTFALL ? more.len : SHORTFALL;
 	return more;
 }
 
@@ -115,9 +114,10 @@ static struct ts_slice early_forgotten(const struct conn *c)
 static enum conn_step finish_payload(struct conn *c)
 {
 	struct ts_error err = {0};
-	if (!request_cut_short(c->request)) {
+	if (conn_asks_to_keep(c) || !request_cut_short(c->request)) {
 		return end_payload(c);
 	}
+	c->torn = true;
 	struct ts_slice more = early_forgotten(c);
 	c->forgotten = more.len;
 	return request_feed(c->request, more, &err) == TS_OK ? conn_go(c, CONN_FORGOTTEN)
@@ -155,12 +155,12 @@ enum conn_step conn_late_forgotten(struct conn *c)
 static enum conn_step begin_request(struct conn *c, struct ts_slice head, struct ts_slice early)
 {
 	struct ts_error err = {0};
-	if (new_request(c) == NULL) {
+	if (conn_request(c) == NULL) {
 		return conn_end(c, TS_LOG_ERROR, "out of memory");
 	}
 	int rc = request_open(c->request, head, &err);
-	if (c->request->trusted) {
-		conn_welcome(c);
+	if (c->request->trusted && c->list == &c->hub->strangers) {
+		conn_move(c, &c->hub->known);
 	}
 	if (rc == TS_OK) {
 		rc = request_feed(c->request, early, &err);
@@ -206,6 +206,8 @@ static enum conn_step look_at_headers(struct conn *c)
 	if (end == 0) {
 		return STEP_READ;
 	}
+	c->head = TS_MESSAGE_PREFIX + end;
+	c->torn = c->head > length;
 	struct ts_slice head = {c->in.data + TS_MESSAGE_PREFIX, end};
 	struct ts_slice rest = ts_slice_skip(ts_buf_slice(&c->in), TS_MESSAGE_PREFIX + end);
 	size_t early = length > TS_MESSAGE_PREFIX + end ? length - TS_MESSAGE_PREFIX - end : 0;
@@ -213,11 +215,11 @@ static enum conn_step look_at_headers(struct conn *c)
 	return begin_request(c, head, rest);
 }
 
-static enum conn_step take_head(struct conn *c, size_t n)
+enum conn_step conn_take_head(struct conn *c, struct ts_slice data)
 {
 	bool first = c->in.len == 0;
 	bool announced = c->in.len >= TS_MESSAGE_PREFIX;
-	ts_buf_add(&c->in, c->hub->scratch, n);
+	ts_buf_add_slice(&c->in, data);
 	if (c->in.failed) {
 		return conn_end(c, TS_LOG_ERROR, "out of memory");
 	}
@@ -226,7 +228,7 @@ static enum conn_step take_head(struct conn *c, size_t n)
 		c->request_end = ts_loop_now(c->hub->loop) + c->policy->settings.timeout_request;
 	}
 	if (announced) {
-		c->remaining -= n < c->remaining ? n : c->remaining;
+		c->remaining -= data.len < c->remaining ? data.len : c->remaining;
 	} else if (c->in.len >= TS_MESSAGE_PREFIX) {
 		announce(c);
 	}
@@ -243,7 +245,8 @@ enum conn_step conn_on_headers(struct conn *c)
 		if (n <= 0) {
 			return used_up ? malformed(c, ENDS_EARLY) : conn_not_now(c, n, wait, &err);
 		}
-		enum conn_step step = take_head(c, (size_t)n);
+		struct ts_slice data = {c->hub->scratch, (size_t)n};
+		enum conn_step step = conn_take_head(c, data);
 		if (step != STEP_READ) {
 			return step;
 		}
@@ -300,6 +303,7 @@ enum conn_step conn_late_message(struct conn *c)
 		return conn_go(c, CONN_BYE);
 	}
 	c->remaining = 0;
+	c->torn = true;
 	c->request_end = 0;
 	c->complete = stats_clock(); /* the client's silence is not our time */
 	return malformed(c, "The message was not complete in time.");
@@ -308,6 +312,7 @@ enum conn_step conn_late_message(struct conn *c)
 enum conn_step conn_late_discard(struct conn *c)
 {
 	c->remaining = 0;
+	c->torn = true;
 	c->request_end = 0;
 	return conn_go(c, CONN_COMPOSE);
 }

@@ -32,16 +32,19 @@ enum conn_step conn_not_now(struct conn *c, ssize_t rc, enum ts_wait wait,
 	return conn_end(c, TS_LOG_DEBUG, rc == 0 ? "the peer closed" : err->text);
 }
 
+#define AT(field)      offsetof(struct settings, field)
 #define TIMEOUT(field) offsetof(struct settings, timeout_##field)
 
 const struct conn_row conn_rows[CONN_STATES] = {
 	[CONN_HANDSHAKE] = {"handshake", conn_on_handshake, NULL, TIMEOUT(handshake), false},
+	[CONN_IDLE] = {"idle", conn_on_idle, conn_late_idle, AT(keep_timeout), false},
 	[CONN_HEADERS] = {"headers", conn_on_headers, conn_late_message, TIMEOUT(header), true},
 	[CONN_PAYLOAD] = {"payload", conn_on_payload, conn_late_message, TIMEOUT(idle), true},
 	[CONN_FORGOTTEN] = {"forgotten bytes", conn_on_forgotten, conn_late_forgotten,
 			    TIMEOUT(close), true},
 	[CONN_DISCARD] = {"discard", conn_on_discard, conn_late_discard, TIMEOUT(idle), true},
 	[CONN_STORE] = {"store", conn_on_store, NULL, 0, false},
+	[CONN_WAIT] = {"wait", conn_on_wait, conn_late_wait, 0, false},
 	[CONN_COMPOSE] = {"compose", conn_on_compose, NULL, 0, false},
 	[CONN_WRITE] = {"write", conn_on_write, NULL, TIMEOUT(idle), true},
 	[CONN_BYE] = {"bye", conn_on_bye, conn_late_linger, TIMEOUT(close), false},

@@ -23,6 +23,8 @@ struct transport_ops {
 	int (*drain)(void *ctx);
 	/* After the handshake: who is there? */
 	void (*peer)(void *ctx, struct ts_tls_peer *ret);
+	/* Judge who is there by these credentials from now on. */
+	void (*adopt)(void *ctx, struct ts_tls_creds *creds);
 	/* Close what is open, send nothing. */
 	void (*free)(void *ctx);
 };

@@ -63,6 +63,12 @@ static void tls_peer(void *ctx, struct ts_tls_peer *ret)
 	ts_tls_peer(t->tls, ret);
 }
 
+static void tls_adopt(void *ctx, struct ts_tls_creds *creds)
+{
+	struct tls_transport *t = ctx;
+	ts_tls_adopt(t->tls, creds);
+}
+
 static void tls_free(void *ctx)
 {
 	struct tls_transport *t = ctx;
@@ -80,6 +86,7 @@ int transport_tls(struct ts_tls_creds *creds, int fd, struct transport *ret, str
 		.bye = tls_bye,
 		.drain = tls_drain,
 		.peer = tls_peer,
+		.adopt = tls_adopt,
 		.free = tls_free,
 	};
 	struct tls_transport *t = calloc(1, sizeof(*t));

@@ -84,9 +84,9 @@ static void make_room(struct worker *w, int failure)
 /* At the limit whoever comes waits in the listening socket's queue. */
 static bool has_room(struct worker *w)
 {
-	size_t limit = w->policy->settings.connection_limit;
-	limit = limit < w->shop->most ? limit : w->shop->most;
-	return atomic_load(&w->shop->open) < limit || hub_make_room(&w->hub);
+	bool some = hub_busy(&w->hub) < w->policy->settings.connection_limit &&
+		    atomic_load(&w->shop->open) < w->shop->most;
+	return some || hub_make_room(&w->hub);
 }
 
 static void serve(struct worker *w, int fd, const struct sockaddr *sa)
@@ -146,6 +146,7 @@ struct reload {
 static void on_reload(struct ts_post *p)
 {
 	struct reload *r = TS_OWNER(p, struct reload, post);
+	hub_reload(&r->worker->hub, r->policy);
 	policy_unref(r->worker->policy);
 	r->worker->policy = r->policy;
 	free(r);
@@ -205,6 +206,9 @@ static void set_up(struct worker *w, struct workshop *shop, struct policy *polic
 	w->hub.writer = shop->writer;
 	w->hub.stats = shop->stats;
 	w->hub.open = &shop->open;
+	w->hub.most = shop->most;
+	w->hub.waiters = shop->waiters;
+	w->hub.policy = policy;
 	w->hub.stop = &shop->stop;
 	w->hub.on_empty = on_empty;
 	hub_init(&w->hub);

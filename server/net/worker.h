@@ -3,6 +3,7 @@
 #pragma once
 
 #include "server/net/listener.h"
+#include "server/net/waiters.h"
 #include "server/policy.h"
 #include "server/request/stats.h"
 #include "server/request/writer.h"
@@ -14,6 +15,7 @@ struct workshop {
 	struct ts_store *store;
 	struct writer *writer;
 	struct stats *stats;
+	struct waiters *waiters;
 	const struct listener *listener;
 	size_t most;        /* connections that the system has descriptors for */
 	atomic_size_t open; /* connections of all workers */

@@ -8,7 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const struct request_type *const types[] = {&request_sync, &request_statistics};
+static const struct request_type *const types[] = {&request_sync, &request_statistics,
+						   &request_wait};
 
 static const struct request_type *find_type(struct ts_slice name)
 {
@@ -140,14 +141,21 @@ int request_store(struct request *r, struct ts_txn *t, struct ts_error *err)
 {
 	struct ts_error refusal = {0};
 	r->code = 0; /* an earlier try may have been refused */
+	r->status = NULL;
+	r->serial = ts_txn_serial(t);
+	ts_buf_clear(&r->values);
 	r->messages[0] = '\0';
 	r->info[0] = '\0';
 	int rc = request_authenticate(r, t, &refusal);
-	if (rc != TS_OK) {
-		request_fail(r, &refusal);
-		return TS_OK;
+	if (rc == TS_OK) {
+		rc = r->type->store(r, t, err);
+		if (rc != TS_EHISTORY) {
+			return rc;
+		}
+		refusal = *err;
 	}
-	return r->type->store(r, t, err);
+	request_fail(r, &refusal);
+	return TS_OK;
 }
 
 int request_compose(struct request *r, struct ts_error *err)
@@ -199,6 +207,16 @@ static const char *for_stranger(const struct request *r, const struct ts_error *
 	}
 }
 
+/* For a client that wants to hear it: its key is unknown, an older one perhaps is not. */
+static void tell_history(struct request *r)
+{
+	r->status = "Client sync key not found.";
+	if (!r->sync.unknown_key) {
+		struct ts_uuid_text key = ts_uuid_text(&r->sync.newest);
+		ts_message_header(&r->values, "since", ts_slice_of(key.text));
+	}
+}
+
 void request_fail(struct request *r, const struct ts_error *err)
 {
 	const char *general = for_stranger(r, err);
@@ -207,23 +225,35 @@ void request_fail(struct request *r, const struct ts_error *err)
 	}
 	r->code = ts_wire_code(err->code);
 	r->payload = NULL;
+	r->line[0] = '\0';
 	r->messages[0] = '\0';
 	ts_buf_clear(&r->values);
+	r->status = NULL;
 	request_say(r, "%s", general != NULL ? general : err->text);
+	if (err->code == TS_EHISTORY) {
+		tell_history(r);
+	}
 	if (err->code == TS_EREDIRECT) {
 		(void)snprintf(r->info, sizeof(r->info), "%s", r->account.org.redirect);
 	}
 }
 
+static struct ts_slice line_of(const struct request *r)
+{
+	return ts_slice_of(r->line[0] != '\0' ? r->line : "\n");
+}
+
 int request_head(struct request *r, struct ts_buf *b, uint64_t *ret_payload, struct ts_error *err)
 {
-	uint64_t payload = r->payload != NULL ? ts_spool_size(r->payload) : 1;
+	uint64_t payload = r->payload != NULL ? ts_spool_size(r->payload) : line_of(r).len;
 	ts_message_begin(b);
 	ts_message_header(b, "client", TS_SLICE("taskd " PACKAGE_VERSION));
 	ts_message_headerf(b, "code", "%d", r->code);
-	ts_message_header(b, "status", ts_slice_of(ts_status_text(r->code)));
+	const char *status = r->status != NULL ? r->status : ts_status_text(r->code);
+	ts_message_header(b, "status", ts_slice_of(status));
 	ts_message_header(b, "info", ts_slice_of(r->info));
 	ts_message_header(b, "messages", ts_slice_of(r->messages));
+	ts_message_header(b, "connection", ts_slice_of(r->keep ? "keep" : ""));
 	ts_buf_add_slice(b, ts_buf_slice(&r->values));
 	int rc = ts_message_finish(b, payload, err);
 	if (rc == TS_OK) {
@@ -238,8 +268,11 @@ int request_payload(const struct request *r, uint64_t offset, void *to, size_t l
 	if (r->payload != NULL) {
 		return ts_spool_read(r->payload, offset, to, len, ret_got, err);
 	}
-	*ret_got = offset == 0 && len > 0 ? 1 : 0;
-	memset(to, '\n', *ret_got);
+	struct ts_slice rest = ts_slice_skip(line_of(r), (size_t)offset);
+	*ret_got = rest.len < len ? rest.len : len;
+	if (*ret_got > 0) {
+		memcpy(to, rest.data, *ret_got);
+	}
 	return TS_OK;
 }
 

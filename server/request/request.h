@@ -2,7 +2,8 @@
 /*
  * One request, from its headers to its answer; knows no sockets and no loops. The connection
  * calls, in this order: open, feed…, end, then store in the storage thread if that is asked for,
- * compose… until it is complete, head, and reads the payload.
+ * compose… until it is complete, head, and reads the payload. One that waits (`waits`) is composed
+ * later, perhaps by another request with the same headers.
  *
  * A step that fails leaves its sentence in err; request_fail() makes the answer of it.
  */
@@ -32,7 +33,7 @@ struct request_type {
 	const char *brief; /* for doc/protocol.md */
 };
 
-extern const struct request_type request_sync, request_statistics;
+extern const struct request_type request_sync, request_statistics, request_wait;
 
 struct request {
 	/* Set by the connection, before open. */
@@ -55,13 +56,22 @@ struct request {
 	struct ts_sync sync;
 	struct ts_answer *answer;
 
+	/* Of `wait`. */
+	bool waits;       /* the answer comes when there are news, or the time is over */
+	bool woken;       /* set before open: it has waited; sync.since is what it waits with */
+	uint64_t wait_ms; /* at most */
+
 	/* The answer. */
-	bool stored; /* what was sent is on disk, whatever becomes of the answer */
-	int code;    /* 0: none yet */
+	bool keep;          /* the connection reads another request behind it */
+	uint64_t serial;    /* of the store, once what was sent is on disk */
+	bool stored;        /* what was sent is on disk, whatever becomes of the answer */
+	int code;           /* 0: none yet */
+	const char *status; /* NULL: as the code has it */
 	char messages[800];
 	char info[TS_REDIRECT_MAX + 1];
 	struct ts_buf values;           /* further header lines */
-	const struct ts_spool *payload; /* NULL: a line's end, as the reference server sends */
+	const struct ts_spool *payload; /* NULL: `line` */
+	char line[TS_UUID_TEXT + 2];    /* "": a line's end, as the reference server sends */
 };
 
 /* Read the header block, find out who asks and for what, and whether they may. On TS_OK the
@@ -91,6 +101,9 @@ int request_head(struct request *r, struct ts_buf *b, uint64_t *ret_payload,
 /* The payload from `offset` on; less than `len` only at its end. */
 int request_payload(const struct request *r, uint64_t offset, void *to, size_t len, size_t *ret_got,
 		    struct ts_error *err) TS_MUST_CHECK;
+
+/* Of a request that waits: whether there are news already. Looks at the account as well. */
+int request_news(struct request *r, bool *ret, struct ts_error *err) TS_MUST_CHECK;
 
 /* Free what the request owns, not the structure. */
 void request_done(struct request *r);

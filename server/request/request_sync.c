@@ -39,6 +39,8 @@ static void prepare(struct request *r)
 		.now = ts_date_now(),
 		.reject_max = r->policy->settings.quarantine_limit,
 		.init = ts_slice_eq(ts_headers_get(&r->headers, "subtype"), TS_SLICE("init")),
+		.refuse =
+			ts_slice_eq(ts_headers_get(&r->headers, "unknown-key"), TS_SLICE("refuse")),
 		.upload = r->upload,
 	};
 }

@@ -250,6 +250,12 @@ class Server:
     def signal(self, number):
         self.process.send_signal(number)
 
+    def reload(self):
+        """HUP, and wait until it is done."""
+        done = self.log_text().count("event=reloaded")
+        self.signal(signal.SIGHUP)
+        wait_for(lambda: self.log_text().count("event=reloaded") > done, "the reload")
+
     def stop(self, seconds=PATIENCE):
         """TERM, and wait; gives the exit code."""
         if not self.alive():
@@ -317,6 +323,11 @@ def shared(**options):
             holder[0].start()
         return holder[0]
     return get
+
+
+def track(server):
+    """close_all() sees to a server that somebody has made in another way than create()."""
+    _servers.append(server)
 
 
 def end_shared():

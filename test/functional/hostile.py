@@ -42,6 +42,29 @@ def request(**more):
     return make_message({**Wire.headers(server().account), **more}, Wire.payload([new_task()]))
 
 
+def waiting(announced=0):
+    """The message of one who waits for news, which won't come."""
+    account = server().account
+    key = server().wire().sync(account).key
+    return make_message(Wire.headers(account, "wait", timeout="600", connection="keep"),
+                        Wire.payload([], key), announced)
+
+
+def kept(data):
+    """Somebody whose connection was kept, and who says this next."""
+    headers = {**Wire.headers(server().account), "connection": "keep"}
+    connection = tls(make_message(headers, Wire.payload([])))
+    connection.read_one()
+    connection.send(data)
+    return connection
+
+
+def reset_waiting():
+    connection = tls(waiting())
+    connection.reset()
+    return connection
+
+
 def reset_after_request():
     connection = tls(request())
     connection.reset()
@@ -78,6 +101,19 @@ PEERS = {
     "garbage in TLS": lambda: tls(os.urandom(300)),
     "an HTTP request": lambda: tcp(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
     "an HTTP request in TLS": lambda: tls(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+    "waiting for news": lambda: tls(waiting()),
+    "waiting, and garbage": lambda: tls(waiting() + os.urandom(300)),
+    "waiting twice at once": lambda: tls(waiting() + waiting()),
+    "waiting with half a key": lambda: tls(waiting()[:-20]),
+    "waiting with too little announced": lambda: tls(waiting(-4)),
+    "RST while it waits": reset_waiting,
+    "kept and silent": lambda: kept(b""),
+    "kept, and half a prefix": lambda: kept(b"\0\0"),
+    "kept, and garbage": lambda: kept(os.urandom(300)),
+    "kept, and 4 GiB announced": lambda: kept(struct.pack(">I", 0xffffffff) + request()[4:]),
+    "kept, and half a request": lambda: kept(request(connection="keep")[:-30]),
+    "kept, and 50 requests whose answers are not read":
+        lambda: kept(request(connection="keep") * 50),
     "answers not read": lambda: tls(request(type="statistics")),
 }
 

@@ -117,7 +117,7 @@ class Connection:
     def __init__(self, wire, cut=0):
         self.raw = socket.create_connection((wire.host, wire.port), TIMEOUT)
         self.raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.cut = cut
+        self.cut, self.rest = cut, b""
         if cut:
             self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
             self.tls = wire.context.wrap_bio(self.incoming, self.outgoing,
@@ -125,7 +125,8 @@ class Connection:
             self._pump(self.tls.do_handshake)
         else:
             self.tls = wire.context.wrap_socket(self.raw, server_hostname=wire.name,
-                                                suppress_ragged_eofs=False)
+                                                suppress_ragged_eofs=False,
+                                                session=wire.session)
 
     def _flush(self):
         """Send what TLS has made, a few bytes a TCP segment."""
@@ -171,6 +172,26 @@ class Connection:
             return bytes(data), True
         return bytes(data), None
 
+    def read_one(self):
+        """The next Answer of a connection that is kept; an empty one at its end."""
+        data = self.rest
+        try:
+            while len(data) < 4 or len(data) < struct.unpack(">I", data[:4])[0]:
+                part = self.recv()
+                if not part:
+                    return Answer(data)
+                data += part
+        except (ssl.SSLZeroReturnError, ssl.SSLEOFError, ConnectionResetError):
+            return Answer(data)
+        length = struct.unpack(">I", data[:4])[0]
+        self.rest = data[length:]
+        return Answer(data[:length])
+
+    def ask(self, headers, payload=b""):
+        """A message, and its Answer."""
+        self.send(make_message(headers, payload))
+        return self.read_one()
+
     def reset(self):
         """Close with an RST."""
         self.raw = self.raw if self.cut else self.tls
@@ -194,17 +215,20 @@ class Wire:
     cert, key: another certificate than the server's first client has; cert=False: none.
     min_tls, max_tls: ssl.TLSVersion. ciphers: an OpenSSL list (TLS 1.2 and older).
     name: the server's name to verify and to send as SNI; False: verify the chain only, send none.
+    tickets: ask for what a TLS 1.3 session is resumed by; session: resume this one.
     """
 
     def __init__(self, server, cert=None, key=None, ca=None, min_tls=None, max_tls=None,
-                 ciphers=None, name=None):
-        self.server = server
+                 ciphers=None, name=None, tickets=False):
+        self.server, self.session = server, None
         self.name = None if name is False else name or server.host
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self.context.check_hostname = name is not False
         self.context.load_verify_locations(ca or server.ca)
         if cert is not False:
             self.context.load_cert_chain(cert or server.cert, key or server.key)
+        if tickets:
+            self.context.set_alpn_protocols(["taskd"])
         if ciphers:
             self.context.set_ciphers(ciphers)
         if min_tls:
@@ -273,6 +297,12 @@ class Wire:
         headers = self.headers(account, **({"subtype": "init"} if init else {}), **(more or {}))
         answer = self.request(headers, self.payload(tasks, None if init else key), **quirks)
         return None if drop_answer else answer
+
+    @classmethod
+    def wait(cls, account, since=None, **more):
+        """The message of one who waits for what is newer than the sync key `since`."""
+        headers = {"timeout": "600", **more}
+        return make_message(cls.headers(account, "wait", **headers), cls.payload([], since))
 
     def statistics(self, account):
         return self.request(self.headers(account, "statistics"))

@@ -181,7 +181,7 @@ START_TEST(errors_carry_their_sentence)
 	ck_assert_int_eq(ts_fail(&err, TS_ETOOBIG, "%d bytes", 5), TS_ETOOBIG);
 	ck_assert_str_eq(err.text, "5 bytes");
 	ck_assert_int_eq(ts_fail_errno(&err, 28, "write x"), TS_EFULL);
-	ck_assert_str_eq(err.text, "write x: No space left on device");
+	ck_assert_str_eq(err.text, "write x: No space left on device.");
 	ck_assert_int_eq(ts_wire_code(TS_ETOOBIG), 504);
 	ck_assert_int_eq(ts_wire_code(12345), 500);
 	ck_assert_str_eq(ts_strerror(12345), "unknown error");

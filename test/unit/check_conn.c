@@ -145,6 +145,12 @@ static struct settings settings(const struct folder *f)
 		.timeout_idle = 600000,
 		.timeout_request = 600000,
 		.timeout_close = 600000,
+		.connection_limit = 100,
+		.keep_timeout = 600000,
+		.keep_requests = 100,
+		.wait_max = 600000,
+		.wait_connections = 100,
+		.wait_user = 100,
 	};
 }
 
@@ -181,6 +187,7 @@ static void bench_begin(struct bench *b, const struct settings *s)
 	b->hub.store = b->store;
 	b->hub.writer = b->writer;
 	b->hub.stats = &b->stats;
+	ck_assert_int_eq(waiters_new(ts_store_serial(b->store), &b->hub.waiters, NULL), TS_OK);
 	ck_assert_int_eq(ts_loop_new(&b->hub.loop, NULL), TS_OK);
 	hub_init(&b->hub);
 	add_accounts(b);
@@ -189,9 +196,11 @@ static void bench_begin(struct bench *b, const struct settings *s)
 static void bench_done(struct bench *b)
 {
 	ck_assert_uint_eq(b->hub.count, 0);
+	ck_assert_uint_eq(waiters_count(b->hub.waiters), 0);
 	ck_assert_uint_eq(b->policy->refs, 1);
 	ck_assert_uint_eq(atomic_load(&b->policy->budget.usage->memory), 0);
 	ts_loop_free(b->hub.loop);
+	waiters_free(b->hub.waiters);
 	policy_unref(b->policy);
 	writer_free(b->writer);
 	ts_store_close(b->store);
@@ -604,6 +613,188 @@ START_TEST(strangers_make_room)
 }
 END_TEST
 
+/* The answers behind one another, their codes, and whether each says that it is kept. */
+static size_t answers(const struct wire *w, int *codes, bool *kept, size_t most)
+{
+	struct ts_slice rest = ts_buf_slice(&w->out);
+	size_t n = 0;
+	for (; rest.len > 0 && n < most; n++) {
+		struct ts_headers h;
+		size_t len = ts_message_length(rest.data);
+		ck_assert_uint_le(len, rest.len);
+		struct ts_slice one = {rest.data + 4, len - 4};
+		one.len = ts_headers_end(one);
+		ck_assert_int_eq(ts_headers_parse(one, &h, NULL), TS_OK);
+		codes[n] = atoi(ts_headers_get(&h, "code").data);
+		kept[n] = ts_slice_eq(ts_headers_get(&h, "connection"), TS_SLICE("keep"));
+		rest = ts_slice_skip(rest, len);
+	}
+	return n;
+}
+
+#define KEEP "connection: keep\n"
+
+static const struct {
+	const char *requests[3];
+	uint32_t shortfall; /* of the first */
+	int codes[3];
+	size_t kept; /* of the answers, from the first on */
+} rows_kept[] = {
+	{{SYNC LOGIN KEEP "\n", SYNC LOGIN KEEP "\n" TASK "\n", SYNC LOGIN "\n"},
+	 0,
+	 {201, 200, 200},
+	 2},
+	{{SYNC LOGIN KEEP "\n" TASK, SYNC LOGIN KEEP "\n",
+	  "type: statistics\nprotocol: v1\n" LOGIN "\n"},
+	 0,
+	 {200, 200, 200},
+	 2},
+	{{SYNC LOGIN KEEP "\nhalf a key", SYNC LOGIN KEEP "\n", SYNC LOGIN KEEP "\n"},
+	 0,
+	 {200, 201, 201},
+	 3},
+	{{"type: sync\nprotocol: v2\n" LOGIN KEEP "\nx", SYNC LOGIN KEEP "\n", SYNC LOGIN "\n"},
+	 0,
+	 {500, 201, 201},
+	 2},
+	{{SYNC LOGIN "\n", SYNC LOGIN "\n", SYNC LOGIN "\n"}, 0, {201}, 0},
+	{{SYNC KEEP "\n", SYNC LOGIN "\n", SYNC LOGIN "\n"}, 0, {430}, 0},
+	{{SYNC LOGIN KEEP "\n", SYNC LOGIN "\n", SYNC LOGIN "\n"}, 2, {201}, 0},
+	{{"type: wait\nprotocol: v1\n" LOGIN KEEP "\n", SYNC LOGIN KEEP "\n", SYNC LOGIN "\n"},
+	 0,
+	 {200, 201, 201},
+	 2},
+	{{"type: wait\ntimeout: x\nprotocol: v1\n" LOGIN KEEP "\n", SYNC LOGIN KEEP "\n",
+	  SYNC LOGIN "\n"},
+	 0,
+	 {501, 201, 201},
+	 2},
+};
+
+static void one_kept(int i, size_t chunk)
+{
+	BENCH(b);
+	WIRE(w, chunk);
+	int codes[4];
+	bool kept[4];
+	size_t want = 0;
+	bench_begin(&b, &b_settings);
+	for (size_t k = 0; k < 3; k++) {
+		add_request(&b, &w, k == 0 ? rows_kept[i].shortfall : 0, rows_kept[i].requests[k]);
+		want += rows_kept[i].codes[k] != 0 ? 1 : 0;
+	}
+	w.closes = true;
+	serve(&b, &w);
+	ck_assert_uint_eq(answers(&w, codes, kept, TS_COUNT_OF(codes)), want);
+	for (size_t k = 0; k < want; k++) {
+		ck_assert_int_eq(codes[k], rows_kept[i].codes[k]);
+		ck_assert(kept[k] == (k < rows_kept[i].kept));
+	}
+}
+
+START_TEST(kept_in_one_piece)
+{
+	one_kept(_i, 0);
+}
+END_TEST
+
+START_TEST(kept_in_pieces)
+{
+	if (rows_kept[_i].shortfall == 0) {
+		one_kept(_i, 1);
+		one_kept(_i, 7);
+	}
+}
+END_TEST
+
+/* The newest key of the account. */
+static struct ts_uuid_text newest_key(struct bench *b)
+{
+	struct ts_txn *t;
+	struct ts_transaction tr;
+	ck_assert_int_eq(ts_txn_begin(b->store, TS_READ, &t, NULL), TS_OK);
+	ck_assert_int_eq(ts_transaction_newest(t, b->user.id, &tr, NULL), TS_OK);
+	ts_txn_abort(t);
+	return ts_uuid_text(&tr.key);
+}
+
+/* Somebody who is parked. */
+static void park(struct bench *b, struct wire *w, const char *timeout)
+{
+	TS_BUF(text);
+	struct ts_uuid_text key = newest_key(b);
+	ts_buf_add_str(&text, "type: wait\nprotocol: v1\n" LOGIN);
+	ts_buf_printf(&text, "timeout: %s\n\n%s\n", timeout, key.text);
+	add_request(b, w, 0, text.data);
+	w->now = SIZE_MAX;
+	ck_assert_int_eq(conn_new(&b->hub, b->policy, (struct transport){&wire_ops, w}, -1, "t",
+				  &b->conn, NULL),
+			 TS_OK);
+	conn_ready(b->conn);
+	ck_assert_uint_eq(waiters_count(b->hub.waiters), 1);
+	ck_assert_uint_eq(w->out.len, 0);
+	ck_assert_uint_eq(atomic_load(&b->policy->budget.usage->memory), 0);
+}
+
+static void until_freed(struct bench *b, struct wire *w)
+{
+	b->wire = w;
+	b->pump.run = on_pump;
+	ts_loop_post(b->hub.loop, &b->pump);
+	ck_assert_int_eq(ts_loop_run(b->hub.loop, NULL), TS_OK);
+}
+
+enum { BY_TIME, BY_COMMIT, BY_STOP, BY_BYTES, BY_REMOVAL, WAKES };
+
+static void wake(struct bench *b, struct wire *w, int how)
+{
+	struct ts_txn *t;
+	if (how == BY_COMMIT) {
+		waiters_wake(b->hub.waiters, b->user.id, 1);
+	} else if (how == BY_STOP) {
+		hub_stop(&b->hub);
+	} else if (how == BY_BYTES) {
+		ts_buf_add_str(&w->in, "something");
+	} else if (how == BY_REMOVAL) {
+		ck_assert_int_eq(ts_txn_begin(b->store, TS_WRITE, &t, NULL), TS_OK);
+		ck_assert_int_eq(ts_user_remove(t, &b->user, NULL), TS_OK);
+		ck_assert_int_eq(ts_txn_commit(t, NULL), TS_OK);
+	}
+}
+
+START_TEST(who_waits_is_woken)
+{
+	static const int codes[WAKES] = {201, 201, 421, 201, 430};
+	BENCH(b);
+	WIRE(w, 0);
+	bench_begin(&b, &b_settings);
+	park(&b, &w, _i == BY_TIME ? "0" : "600");
+	wake(&b, &w, _i);
+	until_freed(&b, &w);
+	ck_assert_int_eq(answer_code(&w), codes[_i]);
+}
+END_TEST
+
+START_TEST(who_waits_may_leave)
+{
+	BENCH(b);
+	WIRE(w, 0);
+	bench_begin(&b, &b_settings);
+	park(&b, &w, "600");
+	if (_i == 0) {
+		w.closes = true;
+		conn_ready(b.conn);
+		ck_assert(w.freed);
+	} else {
+		waiters_wake(b.hub.waiters, b.user.id, 1); /* its post is under way */
+		hub_abandon(&b.hub);
+		ck_assert(!w.freed);
+		until_freed(&b, &w);
+	}
+	ck_assert_uint_eq(w.out.len, 0);
+}
+END_TEST
+
 static int emptied;
 
 static void on_empty(struct hub *h)
@@ -646,4 +837,6 @@ UNIT_MAIN("conn", {requests_in_one_piece, TS_COUNT_OF(rows)},
 	  {pipelined, 2}, {the_answer_is_the_task_and_the_key, 0}, {peers, 0}, {too_long, 0},
 	  {impossible_lengths, 0}, {peers_that_leave, 0}, {no_tls, 0},
 	  {stalling_peers, TS_COUNT_OF(stalls)}, {tricklers, 0}, {strangers_make_room, 0},
-	  {stopping, 0})
+	  {stopping, 0}, {kept_in_one_piece, TS_COUNT_OF(rows_kept)},
+	  {kept_in_pieces, TS_COUNT_OF(rows_kept)}, {who_waits_is_woken, WAKES},
+	  {who_waits_may_leave, 2})

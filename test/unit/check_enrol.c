@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/base/file.h"
-#include "server/command/options.h"
 #include "server/setup/enrol.h"
 #include "test/unit/folder.h"
 #include "test/unit/unit.h"
@@ -220,41 +219,6 @@ START_TEST(a_bundle_that_a_crash_left_is_replaced)
 }
 END_TEST
 
-/* Options */
-
-static const struct {
-	const char *words[6];
-	int code;
-	size_t hosts, rest;
-} lines[] = {
-	{{"bundle", "a", "b"}, TS_OK, 0, 3},
-	{{"--host", "x", "a", "--host=y", "b"}, TS_OK, 2, 2},
-	{{"--host="}, TS_OK, 1, 0},
-	{{"--host", "--host"}, TS_OK, 1, 0},
-	{{"--host"}, TS_EUSAGE, 0, 0},
-	{{"--host=1", "--host=2", "--host=3"}, TS_EUSAGE, 0, 0},
-	{{"--other"}, TS_EUSAGE, 0, 0},
-	{{"--hosts=x"}, TS_EUSAGE, 0, 0},
-	{{"-"}, TS_OK, 0, 1},
-};
-
-START_TEST(options_are_sorted_from_words)
-{
-	struct option_values hosts = {0}, rest = {0};
-	const struct option_item items[] = {{"host", &hosts, 2}};
-	int argc = 0;
-	while (argc < 6 && lines[_i].words[argc] != NULL) {
-		argc++;
-	}
-	ck_assert_int_eq(options_read(argc, (char **)lines[_i].words, items, 1, &rest, NULL),
-			 lines[_i].code);
-	if (lines[_i].code == TS_OK) {
-		ck_assert_uint_eq(hosts.count, lines[_i].hosts);
-		ck_assert_uint_eq(rest.count, lines[_i].rest);
-	}
-}
-END_TEST
-
 int main(void)
 {
 	shared = folder_new();
@@ -276,7 +240,6 @@ int main(void)
 		{a_bundle_that_can_t_be_written_leaves_nothing, 0},
 		{a_certificate_that_can_t_be_kept_leaves_nothing, 0},
 		{a_bundle_that_a_crash_left_is_replaced, 0},
-		{options_are_sorted_from_words, TS_COUNT_OF(lines)},
 	};
 	int rc = unit_run("enrol", cases, TS_COUNT_OF(cases));
 	folder_done(&shared);

@@ -334,6 +334,53 @@ START_TEST(unknown_keys_and_histories)
 }
 END_TEST
 
+/* What a request with this key and history is told, if it wants to hear of an unknown key. */
+static int find_or_refuse(struct fixture *f, const char *key, const char *history, bool init,
+			  struct ts_sync *s)
+{
+	static const struct ts_task_limits limits = {0};
+	TS_CLEANUP(ts_upload_free_p) struct ts_upload *u = NULL;
+	ck_assert_int_eq(ts_upload_new(&limits, &f->budget, &u), TS_OK);
+	ts_upload_history(u, ts_slice_of(history));
+	ck_assert_int_eq(ts_upload_feed(u, ts_slice_of(key), &f->err), TS_OK);
+	ck_assert_int_eq(ts_upload_end(u, &f->err), TS_OK);
+	*s = (struct ts_sync){.user = f->user.id, .init = init, .refuse = true, .upload = u};
+	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *t = fixture_begin(f, TS_READ);
+	return ts_sync_find(t, s, &f->err);
+}
+
+START_TEST(an_unknown_key_is_refused_where_wanted)
+{
+	FIXTURE(f);
+	GOT(old);
+	GOT(new);
+	TS_BUF(b);
+	fixture_sync(&f, line(&b, "", "one", 1), true, 1, &old);
+	fixture_sync(&f, line(&b, old.key, "two", 2), false, 1, &new);
+	const struct {
+		const char *key, *history;
+		bool init;
+		int code;
+		const char *newest; /* NULL: none is known */
+	} rows[] = {
+		{"", "", false, TS_OK, NULL},         {"", old.key, false, TS_OK, old.key},
+		{old.key, "", false, TS_OK, old.key}, {old.key, new.key, false, TS_OK, new.key},
+		{U, "", false, TS_EHISTORY, NULL},    {"no key", "", false, TS_EHISTORY, NULL},
+		{U, U, false, TS_EHISTORY, NULL},     {U, old.key, false, TS_EHISTORY, old.key},
+		{U, "", true, TS_OK, NULL},
+	};
+	for (size_t i = 0; i < TS_COUNT_OF(rows); i++) {
+		struct ts_sync s;
+		int code = find_or_refuse(&f, rows[i].key, rows[i].history, rows[i].init, &s);
+		ck_assert_msg(code == rows[i].code, "row %zu: %d", i, code);
+		if (rows[i].newest != NULL) {
+			ck_assert(!s.unknown_key);
+			ck_assert_str_eq(ts_uuid_text(&s.newest).text, rows[i].newest);
+		}
+	}
+}
+END_TEST
+
 int main(void)
 {
 	load_vectors();
@@ -349,6 +396,7 @@ int main(void)
 		{what_is_not_shown_is_not_removed, 0},
 		{bad_lines_are_kept_aside_and_told, 0},
 		{unknown_keys_and_histories, 0},
+		{an_unknown_key_is_refused_where_wanted, 0},
 	};
 	int ret = unit_run("sync", all, TS_COUNT_OF(all));
 	json_decref(vectors);

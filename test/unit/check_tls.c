@@ -141,6 +141,9 @@ struct setup {
 	const char *client_ca;                  /* NULL: "ca" */
 	enum ts_trust server_trust, client_trust;
 	bool no_server_ca;
+	bool no_tickets;
+	const char *server_ca, *server_crl; /* NULL: "ca", "crl" */
+	struct ts_slice resume;             /* by the client */
 };
 
 static void end_done(struct end *e)
@@ -157,7 +160,7 @@ static void pair_done(struct pair *p)
 }
 
 static struct ts_tls_creds *creds_of(const char *name, const char *ca, const char *crl,
-				     const char *priorities, enum ts_trust trust)
+				     const char *priorities, enum ts_trust trust, bool tickets)
 {
 	struct ts_tls_creds *creds = NULL;
 	struct ts_error err = {0};
@@ -171,6 +174,7 @@ static struct ts_tls_creds *creds_of(const char *name, const char *ca, const cha
 		.crl_file = crl,
 		.priorities = priorities,
 		.trust = trust,
+		.tickets = tickets,
 	};
 	ck_assert_msg(ts_tls_creds_new(&config, &creds, &err) == TS_OK, "%s", err.text);
 	return creds;
@@ -180,18 +184,20 @@ static void pair_new(struct pair *p, const struct setup *s)
 {
 	int fd[2];
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fd), 0);
-	struct folder_path crl = at("crl", "");
+	struct folder_path crl = at(s->server_crl != NULL ? s->server_crl : "crl", "");
+	const char *ca = s->server_ca != NULL ? s->server_ca : "ca";
 	*p = (struct pair){.server.fd = fd[0], .client.fd = fd[1]};
-	p->server.creds =
-		creds_of(s->server != NULL ? s->server : "server", s->no_server_ca ? NULL : "ca",
-			 s->no_server_ca ? NULL : crl.text, s->server_priorities, s->server_trust);
+	p->server.creds = creds_of(s->server != NULL ? s->server : "server",
+				   s->no_server_ca ? NULL : ca, s->no_server_ca ? NULL : crl.text,
+				   s->server_priorities, s->server_trust, !s->no_tickets);
 	p->client.creds = creds_of(s->client, s->client_ca != NULL ? s->client_ca : "ca", NULL,
-				   s->client_priorities, s->client_trust);
+				   s->client_priorities, s->client_trust, false);
 	ck_assert_int_eq(ts_tls_server_new(p->server.creds, fd[0], &p->server.tls, NULL), TS_OK);
 	ck_assert_int_eq(ts_tls_client_new(p->client.creds, fd[1],
 					   s->host != NULL ? s->host : "sync.example.org",
 					   &p->client.tls, NULL),
 			 TS_OK);
+	ck_assert_int_eq(ts_tls_resume(p->client.tls, s->resume, NULL), TS_OK);
 }
 
 static void step(struct end *e)
@@ -322,6 +328,137 @@ START_TEST(servers_are_judged_by_the_handshake)
 	}
 	ck_assert_int_eq(p.client.result, TS_EACCESS);
 	ck_assert_msg(strstr(p.client.err.text, hosts[_i].reason) != NULL, "%s", p.client.err.text);
+}
+END_TEST
+
+/* Resumed sessions */
+
+/* The server says a word, the client takes it; then it knows what to remember. */
+static int talk(struct pair *p, struct ts_buf *session)
+{
+	enum ts_wait wait;
+	char word[8];
+	ssize_t n = TS_EAGAIN;
+	ck_assert_msg(p->server.result == TS_OK, "%s", p->server.err.text);
+	ck_assert_msg(p->client.result == TS_OK, "%s", p->client.err.text);
+	ck_assert_int_eq(ts_tls_send(p->server.tls, "hello", 5, &wait, &p->server.err), 5);
+	for (int i = 0; i < 3 && n == TS_EAGAIN; i++) {
+		n = ts_tls_recv(p->client.tls, word, sizeof(word), &wait, &p->client.err);
+	}
+	ck_assert_int_eq(n, 5);
+	return ts_tls_session(p->client.tls, session, &p->client.err);
+}
+
+static const char *const both_versions[] = {TLS12, TLS13};
+
+START_TEST(a_session_is_resumed_and_its_client_known)
+{
+	TS_BUF(session);
+	TS_BUF(next);
+	struct ts_tls_peer first, again, server;
+	{
+		PAIR(p, .client = "rsa", .client_priorities = both_versions[_i]);
+		ck_assert_int_eq(talk(&p, &session), TS_OK);
+		ck_assert(!ts_tls_resumed(p.client.tls) && !ts_tls_resumed(p.server.tls));
+		ts_tls_peer(p.server.tls, &first);
+	}
+	PAIR(q, .client = "rsa", .client_priorities = both_versions[_i],
+	     .resume = ts_buf_slice(&session));
+	ck_assert_int_eq(talk(&q, &next), TS_OK);
+	ck_assert(ts_tls_resumed(q.client.tls) && ts_tls_resumed(q.server.tls));
+	ts_tls_peer(q.server.tls, &again);
+	ck_assert_int_eq(again.state, TS_PEER_VERIFIED);
+	ck_assert_str_eq(again.fingerprint, first.fingerprint);
+	ts_tls_peer(q.client.tls, &server);
+	ck_assert_int_eq(server.state, TS_PEER_VERIFIED);
+	ck_assert_str_eq(server.name, "sync.example.org");
+	ck_assert_uint_eq(strlen(server.fingerprint), 64);
+	ck_assert(server.not_after > ts_date_now());
+	PAIR(r, .client = "rsa", .client_priorities = both_versions[_i],
+	     .resume = ts_buf_slice(&next));
+	ck_assert(ts_tls_resumed(r.server.tls));
+}
+END_TEST
+
+/* What changed between the two; the certificate was in order at first. */
+static const struct {
+	const char *priorities, *client, *ca, *crl;
+	bool no_ca;
+	const char *reason;
+} changes[] = {
+	{TLS12, "revoked", "ca", "crl", false, "was revoked."},
+	{TLS13, "revoked", "ca", "crl", false, "was revoked."},
+	{TLS12, "rsa", "other", "other-crl", false, "was not signed by"},
+	{TLS13, "rsa", "other", "other-crl", false, "was not signed by"},
+	{TLS13, "expired", "ca", "crl", false, "expired on 2"},
+	{TLS13, "rsa", "ca", "crl", true, "was not signed by"},
+};
+
+START_TEST(a_resumed_client_is_judged_as_a_new_one)
+{
+	TS_BUF(session);
+	TS_BUF(next);
+	struct ts_tls_peer peer;
+	{
+		PAIR(p, .client = changes[_i].client, .client_priorities = changes[_i].priorities,
+		     .server_trust = TS_TRUST_ALLOW_ALL);
+		ck_assert_int_eq(talk(&p, &session), TS_OK);
+		ts_tls_peer(p.server.tls, &peer);
+		ck_assert_int_eq(peer.state, TS_PEER_VERIFIED);
+	}
+	PAIR(q, .client = changes[_i].client, .client_priorities = changes[_i].priorities,
+	     .server_ca = changes[_i].ca, .server_crl = changes[_i].crl,
+	     .no_server_ca = changes[_i].no_ca, .resume = ts_buf_slice(&session));
+	ck_assert_int_eq(talk(&q, &next), TS_OK);
+	ck_assert(ts_tls_resumed(q.server.tls));
+	ts_tls_peer(q.server.tls, &peer);
+	ck_assert_int_eq(peer.state, TS_PEER_UNTRUSTED);
+	ck_assert_msg(strstr(peer.reason, changes[_i].reason) != NULL, "%s", peer.reason);
+}
+END_TEST
+
+/* A client that was not strict is now, or looks for another host. */
+START_TEST(a_resumed_server_is_judged_as_a_new_one)
+{
+	TS_BUF(session);
+	{
+		PAIR(p, .client = "rsa", .client_priorities = both_versions[_i],
+		     .server = "server-expired", .client_trust = TS_TRUST_ALLOW_ALL);
+		ck_assert_int_eq(talk(&p, &session), TS_OK);
+	}
+	PAIR(q, .client = "rsa", .client_priorities = both_versions[_i], .server = "server-expired",
+	     .resume = ts_buf_slice(&session));
+	ck_assert_int_eq(q.client.result, TS_EACCESS);
+	ck_assert_msg(strstr(q.client.err.text, "certificate expired on 2") != NULL, "%s",
+		      q.client.err.text);
+	PAIR(r, .client = "rsa", .client_priorities = both_versions[_i], .server = "server-expired",
+	     .host = "example.org", .client_trust = TS_TRUST_IGNORE_HOSTNAME,
+	     .resume = ts_buf_slice(&session));
+	ck_assert_int_eq(r.client.result, TS_EACCESS);
+}
+END_TEST
+
+START_TEST(without_tickets_nothing_is_resumed)
+{
+	TS_BUF(session);
+	PAIR(p, .client = "rsa", .client_priorities = both_versions[_i], .no_tickets = true);
+	ck_assert_int_eq(talk(&p, &session), TS_ENOTFOUND);
+	ck_assert_uint_eq(session.len, 0);
+}
+END_TEST
+
+START_TEST(a_session_that_is_no_good_is_passed_over)
+{
+	static const char *const bad[] = {"", "x", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"};
+	TS_BUF(session);
+	PAIR(p, .client = "rsa", .resume = ts_slice_of(bad[_i]));
+	ck_assert_int_eq(talk(&p, &session), TS_OK);
+	ck_assert(!ts_tls_resumed(p.server.tls));
+	ck_assert_uint_gt(session.len, 100);
+	memset(session.data + session.len / 2, 'x', session.len / 4);
+	PAIR(q, .client = "rsa", .resume = ts_buf_slice(&session));
+	ck_assert_int_eq(q.client.result, TS_OK);
+	ck_assert(!ts_tls_resumed(q.server.tls));
 }
 END_TEST
 
@@ -526,6 +663,11 @@ int main(void)
 		{an_expired_certificate_is_told_with_its_day, 0},
 		{the_curve_is_the_quick_one, 0},
 		{servers_are_judged_by_the_handshake, TS_COUNT_OF(hosts)},
+		{a_session_is_resumed_and_its_client_known, TS_COUNT_OF(both_versions)},
+		{a_resumed_client_is_judged_as_a_new_one, TS_COUNT_OF(changes)},
+		{a_resumed_server_is_judged_as_a_new_one, TS_COUNT_OF(both_versions)},
+		{without_tickets_nothing_is_resumed, TS_COUNT_OF(both_versions)},
+		{a_session_that_is_no_good_is_passed_over, 3},
 		{old_ones_are_served_where_wanted, TS_COUNT_OF(versions)},
 		{garbage_ends_the_handshake, TS_COUNT_OF(garbage)},
 		{many_bytes_pass_a_narrow_socket, 0},
