@@ -45,7 +45,7 @@ struct ts_kv {
 	MDB_env *env;
 	MDB_dbi tables[TS_KV_TABLES];
 	char *path;
-	bool read_only; /* its file system is */
+	bool read_only;               /* its file system is */
 	atomic_int_least64_t checked; /* [s] when dead readers were looked for */
 };
 
@@ -249,10 +249,33 @@ static bool is_complete(const char *path)
 	return child < 0 || status == 0;
 }
 
+/* LMDB begins a file with two pages at once, of which the first begins with its number, 0; a file
+ * that has fewer was interrupted then, by a full disk perhaps, and holds nothing. */
+static bool was_never_begun(const char *path)
+{
+	TS_BUF(begin);
+	const size_t whole = 2 * (size_t)sysconf(_SC_PAGESIZE);
+	struct stat file;
+	if (stat(path, &file) != 0 || file.st_size == 0 || (size_t)file.st_size >= whole) {
+		return false;
+	}
+	return ts_file_read(path, whole, &begin, NULL) == TS_OK &&
+	       memcmp(begin.data, &(uint64_t){0}, begin.len < 8 ? begin.len : 8) == 0;
+}
+
 int ts_kv_open(const char *path, bool create, struct ts_kv **ret, struct ts_error *err)
 {
 	if (!create && access(path, F_OK) != 0) {
 		return ts_fail_errno(err, errno, "There is no store at %s", path);
+	}
+	if (was_never_begun(path)) {
+		if (!create) {
+			return ts_fail(err, TS_ENOTFOUND, "The store at %s was never finished.",
+				       path);
+		}
+		if (truncate(path, 0) != 0) {
+			return ts_fail_errno(err, errno, "Could not open the store %s", path);
+		}
 	}
 	TS_CLEANUP(ts_kv_close_p) struct ts_kv *kv = calloc(1, sizeof(*kv));
 	if (kv == NULL || (kv->path = strdup(path)) == NULL) {

@@ -99,7 +99,7 @@ static int prepare(struct ts_store *s, const char *dir, bool create, struct ts_e
 		return code;
 	}
 	if (!create) {
-		return ts_fail(err, TS_EFORMAT, "The store in %s was never finished.", dir);
+		return ts_fail(err, TS_ENOTFOUND, "The store in %s was never finished.", dir);
 	}
 	code = write_format(t, err);
 	return code == TS_OK ? ts_txn_commit(TS_TAKE(t), err) : code;

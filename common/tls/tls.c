@@ -2,6 +2,8 @@
 #include "common/tls/internal.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <sys/socket.h>
 
 /* Warnings and other bits of the peer's that carry no data, in a row: more are an attack. */
 enum { PATIENCE = 16 };
@@ -171,16 +173,44 @@ static const char *meaning(const struct ts_tls *t, ssize_t number)
 	return NULL;
 }
 
+/* A packet of the wrong length is no TLS, or, from a peer that was heard before, one that was cut.
+ */
+static ssize_t judge(const struct ts_tls *t, ssize_t number)
+{
+	const bool heard = (int)gnutls_handshake_get_last_in(t->session) >= 0;
+	return number == GNUTLS_E_UNEXPECTED_PACKET_LENGTH && heard ? GNUTLS_E_PREMATURE_TERMINATION
+								    : number;
+}
+
+/* Nothing is behind what came. */
+static bool at_end(const struct ts_tls *t)
+{
+	char byte;
+	ssize_t n = recv(gnutls_transport_get_int(t->session), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+/* Not TLS failed, but what is below it: also where it ended in the middle of a record. */
+static ssize_t look_below(const struct ts_tls *t, ssize_t number)
+{
+	return number == GNUTLS_E_UNEXPECTED_PACKET_LENGTH && at_end(t) ? GNUTLS_E_PULL_ERROR
+									: number;
+}
+
 static int fail(const struct ts_tls *t, ssize_t number, struct ts_error *err)
 {
+	number = look_below(t, number);
 	const char *peer = t->server ? "client" : "server";
+	number = judge(t, number);
 	if (number == GNUTLS_E_FATAL_ALERT_RECEIVED || number == GNUTLS_E_WARNING_ALERT_RECEIVED) {
 		const char *name = gnutls_alert_get_name(gnutls_alert_get(t->session));
 		return ts_fail(err, TS_ETLS, "The %s ended the TLS session: %s.", peer,
 			       name != NULL ? name : "an unknown alert");
 	}
 	const char *text = meaning(t, number);
-	return text != NULL ? ts_fail(err, TS_ETLS, "%s", text)
+	const bool broken = is_end(number) || number == GNUTLS_E_PUSH_ERROR;
+	const int code = !t->server && broken ? TS_ECLOSED : TS_ETLS;
+	return text != NULL ? ts_fail(err, code, "%s", text)
 			    : ts_fail(err, TS_ETLS, "TLS with the %s failed: %s", peer,
 				      gnutls_strerror((int)number));
 }
@@ -251,7 +281,7 @@ ssize_t ts_tls_recv(struct ts_tls *t, void *to, size_t len, enum ts_wait *wait,
 		if (n >= 0) {
 			return n;
 		}
-		if (is_end(n)) {
+		if (is_end(judge(t, n))) {
 			return 0;
 		}
 		if (would_block(t, n, wait)) {

@@ -73,7 +73,8 @@ void ts_tls_free(struct ts_tls *t); /* accepts NULL; sends nothing */
 TS_DEFINE_CLEANUP(struct ts_tls, ts_tls_free)
 
 /* TS_OK, TS_EAGAIN (wait for *wait, call again), TS_ETLS (a sentence in err; the end of it). As a
- * client also TS_EACCESS: the server's certificate is not believed, err says why. */
+ * client also TS_EACCESS: the server's certificate is not believed, err says why; and TS_ECLOSED: the
+ * connection broke, which TLS has nothing to do with. */
 int ts_tls_handshake(struct ts_tls *t, enum ts_wait *wait, struct ts_error *err) TS_MUST_CHECK;
 /* Bytes read into `to`; 0 at an orderly or abrupt end; else TS_EAGAIN or TS_ETLS. */
 ssize_t ts_tls_recv(struct ts_tls *t, void *to, size_t len, enum ts_wait *wait,

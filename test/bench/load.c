@@ -48,12 +48,18 @@ static struct ts_uuid_text new_uuid(void)
 	return ts_uuid_text(&u);
 }
 
+struct kind {
+	const char *type, *connection, *timeout;
+};
+
 static int make_request(struct ts_buf *to, const struct account *a, const char *sync,
-			struct ts_slice tasks, struct ts_error *err)
+			const struct kind *kind, struct ts_slice tasks, struct ts_error *err)
 {
 	ts_buf_clear(to);
 	ts_message_begin(to);
-	ts_message_header(to, "type", TS_SLICE("sync"));
+	ts_message_header(to, "type", ts_slice_of(kind->type));
+	ts_message_header(to, "connection", ts_slice_of(kind->connection));
+	ts_message_header(to, "timeout", ts_slice_of(kind->timeout));
 	ts_message_header(to, "org", ts_slice_of(a->org));
 	ts_message_header(to, "user", ts_slice_of(a->user));
 	ts_message_header(to, "key", ts_slice_of(a->key));
@@ -135,12 +141,12 @@ static int sync_once(struct client *c, struct scratch *s, size_t replica, struct
 {
 	const struct load *load = c->load;
 	const char *sync = load->mode == LOAD_PULL ? "" : c->sync[replica];
-	int r = make_request(&s->request, c->account, sync, ts_buf_slice(&s->tasks), err);
+	const struct kind kind = {"sync", load->how == LOAD_KEEP ? "keep" : "", ""};
+	int r = make_request(&s->request, c->account, sync, &kind, ts_buf_slice(&s->tasks), err);
 	ts_buf_clear(&s->answer);
 	uint64_t start = load_clock();
 	if (r == TS_OK) {
-		r = exchange(load->creds, &load->server, ts_buf_slice(&s->request), &load->limits,
-			     &s->answer, err);
+		r = load_talk(c, ts_buf_slice(&s->request), &s->answer, err);
 	}
 	uint64_t took = load_clock() - start;
 	if (r == TS_OK) {
@@ -154,6 +160,19 @@ static int sync_once(struct client *c, struct scratch *s, size_t replica, struct
 	c->bytes_in += s->answer.len;
 	keep_sample(c, took, replica == 1);
 	return TS_OK;
+}
+
+int load_push(struct client *c, struct ts_error *err)
+{
+	TS_CLEANUP(scratch_done) struct scratch s = {0};
+	add_task(&s.tasks, new_uuid().text, c->sequence++, "push");
+	return sync_once(c, &s, 0, err);
+}
+
+int load_wait_request(const struct account *a, struct ts_buf *to, struct ts_error *err)
+{
+	const struct kind kind = {"wait", "", "900"};
+	return make_request(to, a, a->sync, &kind, (struct ts_slice){NULL, 0}, err);
 }
 
 static size_t prepare_noop(struct client *c, struct ts_buf *tasks)
@@ -202,7 +221,7 @@ static size_t prepare_feed(struct client *c, struct ts_buf *tasks)
 /* Fill the buffer with what the mode sends next; returns the replica that sends it. */
 static size_t (*const prepare[LOAD_MODES])(struct client *, struct ts_buf *) = {
 	[LOAD_NOOP] = prepare_noop,         [LOAD_PUSH] = prepare_push, [LOAD_PULL] = prepare_noop,
-	[LOAD_CONFLICT] = prepare_conflict, [LOAD_FEED] = prepare_feed,
+	[LOAD_CONFLICT] = prepare_conflict, [LOAD_FEED] = prepare_feed, [LOAD_WAIT] = prepare_noop,
 };
 
 static bool is_over(struct load *load)
@@ -238,8 +257,10 @@ static void *client_main(void *arg)
 		if (c->load->mode == LOAD_FEED) {
 			break;
 		}
+		load_hang_up(c);
 		pause_briefly();
 	}
+	load_hang_up(c);
 	return NULL;
 }
 

@@ -180,3 +180,12 @@ void report_print(const struct report *r, const struct client *clients, size_t c
 	print_server(r, f.counts[ALL]);
 	printf("}\n");
 }
+
+void waited_print(const char *label, const struct waited *w)
+{
+	printf("{\"label\":\"%s\",\"mode\":\"wait\",\"clients\":%zu,\"errors\":%zu,"
+	       "\"kb_a_client\":%.1f,\"idle_cpu_ms\":%.2f,\"wake_one_ms\":%.2f,"
+	       "\"wake_all_ms\":%.2f}\n",
+	       label, w->clients, w->errors, (double)(w->rss - w->rss_before) / (double)w->clients,
+	       w->cpu, w->one, w->all);
+}

@@ -19,4 +19,5 @@ struct report {
 	struct process before, after;
 };
 
+void waited_print(const char *label, const struct waited *w);
 void report_print(const struct report *r, const struct client *clients, size_t count);

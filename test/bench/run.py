@@ -12,6 +12,7 @@ never waits for the disk.
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -22,6 +23,7 @@ import servers
 
 CLIENTS = (1, 8, 64)
 SIZES = (0, 10000, 100000)
+WAITING = (1000, 5000)
 LINES_PER_SYNC = 3
 CONFLICT_STEP = 3000  # tasks at the start of the history that one run may use up
 
@@ -165,7 +167,34 @@ def disk(bench):
         close(made)
 
 
-ROWS = {"speed": speed, "cost": cost, "disk": disk}
+def handshakes(bench):
+    """(d) Syncs without changes: a full handshake each, a resumed one each, one connection."""
+    users = ["user%d" % i for i in range(8)]
+    made = [servers.Ours(bench.options.taskd, users).start()]
+    for clients in (1, 8):
+        for how in ("full", "resume", "keep"):
+            compare(bench, made, {"row": "handshakes", "how": how, "clients": clients}, mode="noop",
+                    how=how, users=users[:clients], clients=clients, seconds=bench.options.seconds)
+    close(made)
+
+
+def wait(bench):
+    """(e) Clients that wait: what one costs, and how soon they hear of a push."""
+    for clients in WAITING:
+        if clients > resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 4:
+            say("Too few file descriptors for %d clients that wait." % clients)
+            continue
+        server = servers.Ours(bench.options.taskd, ["one", "all"], {"wait.user": clients}).start()
+        runs = [bench.load(server, "wait", ["one", "all"], clients=clients,
+                           seconds=bench.options.seconds) for _ in range(bench.options.runs)]
+        names = ("kb_a_client", "idle_cpu_ms", "wake_one_ms", "wake_all_ms")
+        show({"row": "wait", "clients": clients, "errors": sum(r["errors"] for r in runs),
+              **{name: round(statistics.median(r[name] for r in runs), 2) for name in names},
+              "kb_a_client": runs[0]["kb_a_client"]})  # later runs find memory that is there
+        close([server])
+
+
+ROWS = {"speed": speed, "cost": cost, "disk": disk, "handshakes": handshakes, "wait": wait}
 
 
 def main():
@@ -176,7 +205,8 @@ def main():
     parser.add_argument("--seconds", type=float, default=5, help="of a run")
     parser.add_argument("--runs", type=int, default=3, help="of a row, for each server")
     parser.add_argument("--versions", type=int, default=100000, help="of the longest history")
-    parser.add_argument("rows", nargs="*", help="of speed, cost, disk (default: all)")
+    parser.add_argument("rows", nargs="*",
+                        help="of speed, cost, disk, handshakes, wait (default: all)")
     options = parser.parse_args()
     options.taskd = os.path.abspath(options.taskd)
     with tempfile.TemporaryDirectory(prefix="tdbench.") as folder:

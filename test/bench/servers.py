@@ -43,8 +43,8 @@ class Measured(harness.Server):
 
 
 class Ours(Measured):
-    def __init__(self, binary, users):
-        super().__init__("ours", "ours", binary, users)
+    def __init__(self, binary, users, settings=None):
+        super().__init__("ours", "ours", binary, users, settings)
 
     def give_history(self, bench, user, lines, per_sync):
         """Over the wire, a few lines a sync, as clients would have."""

@@ -48,11 +48,27 @@ def memory(row):
     return [row["when"], cell(row, "ours", "rss_kb"), cell(row, "reference", "rss_kb")]
 
 
+HOWS = {"full": "full", "resume": "resumed session", "keep": "one for all syncs"}
+
+
+def handshakes(row):
+    return [HOWS[row["how"]], str(row["clients"]), cell(row, "ours", "per_s"),
+            cell(row, "ours", "p50_ms", "p99_ms")]
+
+
+def wait(row):
+    names = ("kb_a_client", "idle_cpu_ms", "wake_one_ms", "wake_all_ms")
+    return [str(row["clients"]), *(number(row[name]) for name in names)]
+
+
 TABLES = {
     "speed": (speed, ("a sync with", "clients", *RATES)),
     "cost": (cost, ("versions stored", "a sync with", *RATES)),
     "disk": (disk, ("history", "bytes a JSON line", "taskd bytes a version",
                     "reference bytes a line", "ratio")),
+    "handshakes": (handshakes, ("handshake", "clients", "taskd syncs/s", "p50 / p99 ms")),
+    "wait": (wait, ("clients waiting", "resident kB each", "CPU ms/s while idle",
+                    "from a push to its only waiter, ms", "to all others, ms")),
     "memory": (memory, ("when", "taskd resident kB", "reference resident kB")),
 }
 

@@ -9,14 +9,16 @@
 
 struct options {
 	struct load load;
-	const char *server, *ca, *cert, *key, *account, *accounts, *feed, *mode, *label;
+	const char *server, *ca, *cert, *key, *account, *accounts, *feed, *mode, *how, *label;
 	long pid;
 };
 
 static const char usage_text[] =
 	"usage: tdbench --server HOST:PORT --ca FILE --cert FILE --key FILE\n"
 	"               --account ORG/USER/KEY[/SYNC] | --accounts FILE (one a line)\n"
-	"               [--mode noop|push|pull|conflict|feed] [--clients N] [--label TEXT]\n"
+	"               [--mode noop|push|pull|conflict|feed|wait] [--clients N] [--label TEXT]\n"
+	"               [--how full|resume|keep]       handshakes: one a sync, resumed, one in "
+	"all\n"
 	"               [--seconds S] [--requests N]   whichever ends first\n"
 	"               [--tasks K]                    in a push, or lines in a sync of a feed\n"
 	"               [--feed FILE]                  task lines, sent in order by one client\n"
@@ -25,7 +27,13 @@ static const char usage_text[] =
 
 static const char *const mode_names[LOAD_MODES] = {
 	[LOAD_NOOP] = "noop",         [LOAD_PUSH] = "push", [LOAD_PULL] = "pull",
-	[LOAD_CONFLICT] = "conflict", [LOAD_FEED] = "feed",
+	[LOAD_CONFLICT] = "conflict", [LOAD_FEED] = "feed", [LOAD_WAIT] = "wait",
+};
+
+static const char *const how_names[LOAD_HOWS] = {
+	[LOAD_FULL] = "full",
+	[LOAD_RESUME] = "resume",
+	[LOAD_KEEP] = "keep",
 };
 
 static uint64_t microseconds(const char *text)
@@ -34,23 +42,15 @@ static uint64_t microseconds(const char *text)
 }
 
 static const struct option long_options[] = {
-	{"server", required_argument, NULL, 'h'},
-	{"ca", required_argument, NULL, 'a'},
-	{"cert", required_argument, NULL, 'c'},
-	{"key", required_argument, NULL, 'k'},
-	{"account", required_argument, NULL, 'u'},
-	{"accounts", required_argument, NULL, 'U'},
-	{"mode", required_argument, NULL, 'm'},
-	{"clients", required_argument, NULL, 'n'},
-	{"label", required_argument, NULL, 'l'},
-	{"seconds", required_argument, NULL, 's'},
-	{"requests", required_argument, NULL, 'r'},
-	{"tasks", required_argument, NULL, 't'},
-	{"feed", required_argument, NULL, 'f'},
-	{"conflict-base", required_argument, NULL, 'b'},
-	{"timeout", required_argument, NULL, 'T'},
-	{"server-pid", required_argument, NULL, 'P'},
-	{NULL, 0, NULL, 0},
+	{"server", required_argument, NULL, 'h'},        {"ca", required_argument, NULL, 'a'},
+	{"cert", required_argument, NULL, 'c'},          {"key", required_argument, NULL, 'k'},
+	{"account", required_argument, NULL, 'u'},       {"accounts", required_argument, NULL, 'U'},
+	{"mode", required_argument, NULL, 'm'},          {"how", required_argument, NULL, 'w'},
+	{"clients", required_argument, NULL, 'n'},       {"label", required_argument, NULL, 'l'},
+	{"seconds", required_argument, NULL, 's'},       {"requests", required_argument, NULL, 'r'},
+	{"tasks", required_argument, NULL, 't'},         {"feed", required_argument, NULL, 'f'},
+	{"conflict-base", required_argument, NULL, 'b'}, {"timeout", required_argument, NULL, 'T'},
+	{"server-pid", required_argument, NULL, 'P'},    {NULL, 0, NULL, 0},
 };
 
 static bool set_word(struct options *o, int option, const char *value)
@@ -59,9 +59,9 @@ static bool set_word(struct options *o, int option, const char *value)
 		int option;
 		const char **to;
 	} words[] = {
-		{'h', &o->server}, {'a', &o->ca},      {'c', &o->cert},
-		{'k', &o->key},    {'u', &o->account}, {'U', &o->accounts},
-		{'m', &o->mode},   {'l', &o->label},   {'f', &o->feed},
+		{'h', &o->server},  {'a', &o->ca},       {'c', &o->cert}, {'k', &o->key},
+		{'u', &o->account}, {'U', &o->accounts}, {'m', &o->mode}, {'l', &o->label},
+		{'f', &o->feed},    {'w', &o->how},
 	};
 	for (size_t i = 0; i < TS_COUNT_OF(words); i++) {
 		if (words[i].option == option) {
@@ -101,15 +101,20 @@ static bool set_number(struct options *o, int option, const char *value)
 	}
 }
 
+static size_t find_word(const char *word, const char *const *words, size_t count)
+{
+	size_t i = 0;
+	while (i < count && strcmp(word, words[i]) != 0) {
+		i++;
+	}
+	return i;
+}
+
 static bool find_mode(struct options *o)
 {
-	for (enum load_mode m = 0; m < LOAD_MODES; m++) {
-		if (strcmp(o->mode, mode_names[m]) == 0) {
-			o->load.mode = m;
-			return true;
-		}
-	}
-	return false;
+	o->load.mode = (enum load_mode)find_word(o->mode, mode_names, LOAD_MODES);
+	o->load.how = (enum load_how)find_word(o->how, how_names, LOAD_HOWS);
+	return o->load.mode < LOAD_MODES && o->load.how < LOAD_HOWS;
 }
 
 static bool options_parse(struct options *o, int argc, char **argv)
@@ -197,8 +202,19 @@ static int run(struct options *o, struct ts_error *err)
 	}
 	for (size_t i = 0; i < o->load.clients; i++) {
 		free(clients[i].samples);
+		ts_buf_done(&clients[i].session);
 	}
 	free(clients);
+	return r;
+}
+
+static int run_wait(struct options *o, struct ts_error *err)
+{
+	struct waited w;
+	int r = load_wait(&o->load, o->pid, &w, err);
+	if (r == TS_OK) {
+		waited_print(o->label, &w);
+	}
 	return r;
 }
 
@@ -221,6 +237,7 @@ int main(int argc, char **argv)
 			 .limits = {.idle = 600000, .whole = 60000, .size = UINT32_MAX}},
 		.server = "localhost:53589",
 		.mode = "noop",
+		.how = "full",
 		.label = ""};
 	if (!options_parse(&o, argc, argv)) {
 		(void)fputs(usage_text, stderr);
@@ -231,7 +248,9 @@ int main(int argc, char **argv)
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
 	struct ts_error err = {0};
-	if (prepare(&o, &err) != TS_OK || run(&o, &err) != TS_OK) {
+	int (*const work)(struct options *, struct ts_error *) =
+		o.load.mode == LOAD_WAIT ? run_wait : run;
+	if (prepare(&o, &err) != TS_OK || work(&o, &err) != TS_OK) {
 		(void)fprintf(stderr, "tdbench: %s\n", err.text);
 		return 1;
 	}

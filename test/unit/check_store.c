@@ -367,6 +367,23 @@ START_TEST(a_file_that_was_cut_is_not_opened)
 }
 END_TEST
 
+static const off_t beginnings[] = {1, 100, 4096, 8191};
+
+/* The disk was full when the store was made. */
+START_TEST(a_store_that_was_never_finished_is_begun_again)
+{
+	FOLDER(f);
+	STORE(s);
+	char path[300];
+	open_store(&f, &s);
+	ts_store_close(TS_TAKE(s));
+	(void)snprintf(path, sizeof(path), "%s/tasks.mdb", f.path);
+	ck_assert_int_eq(truncate(path, beginnings[_i]), 0);
+	ck_assert_int_eq(ts_store_open(f.path, false, &s, &err), TS_ENOTFOUND);
+	open_store(&f, &s);
+}
+END_TEST
+
 /* Stores of earlier versions have fewer tables. */
 START_TEST(missing_tables_are_made)
 {
@@ -420,4 +437,6 @@ UNIT_MAIN("store", {names_are_strict, TS_COUNT_OF(names)}, {names_have_a_length,
 	  {the_quarantine_keeps_the_newest_once, 0},
 	  {what_is_no_store_is_an_error_with_a_sentence, 0}, {an_unknown_format_is_refused, 0},
 	  {a_full_disk_loses_nothing, 0}, {a_file_that_was_cut_is_not_opened, TS_COUNT_OF(cuts)},
-	  {missing_tables_are_made, 0}, {transactions_say_where_they_come_from, 0})
+	  {missing_tables_are_made, 0},
+	  {a_store_that_was_never_finished_is_begun_again, TS_COUNT_OF(beginnings)},
+	  {transactions_say_where_they_come_from, 0})
