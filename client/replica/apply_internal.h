@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of apply.h share. */
+#pragma once
+
+#include "client/replica/apply.h"
+#include "client/replica/edit.h"
+
+/* A received version that stands beside the main line, to be merged into it. */
+struct beside {
+	struct ts_uuid task;
+	uint64_t received;
+	uint64_t sent; /* its parent */
+};
+
+struct work {
+	struct apply *a;
+	struct edit edit;
+	uint32_t user;
+	struct ts_sync_point before, after; /* what the remote had when it was asked; when it had
+					     * taken what was sent */
+	struct ts_upload_entry *entries;
+	size_t count;
+	struct ts_buf beside;  /* of struct beside */
+	struct ts_arena arena; /* of the task in work */
+};
+
+/* Take the state of one task, if it is news. */
+int apply_take(struct work *w, const struct ts_upload_entry *entry,
+	       struct ts_error *err) TS_MUST_CHECK;
+/* Merge a received version with the edits that were made while the sync ran. */
+int apply_merge(struct work *w, const struct beside *b, struct ts_error *err) TS_MUST_CHECK;
+/* Tell of a task whose values changed. */
+int apply_tell(struct work *w, const struct ts_task *before, const struct ts_task *after,
+	       struct ts_error *err) TS_MUST_CHECK;
