@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* Versions from the newest back: of all tasks simply by number, of some by their parents. */
+#include "client/history/history.h"
+
+static uint64_t *at(struct walk *w, size_t i)
+{
+	return (uint64_t *)(void *)w->heap.data + i;
+}
+
+static size_t count_of(const struct walk *w)
+{
+	return w->heap.len / sizeof(uint64_t);
+}
+
+static void swap(struct walk *w, size_t i, size_t j)
+{
+	uint64_t number = *at(w, i);
+	*at(w, i) = *at(w, j);
+	*at(w, j) = number;
+}
+
+static void push(struct walk *w, uint64_t number)
+{
+	size_t i = count_of(w);
+	if (number > 0) {
+		ts_buf_add(&w->heap, &number, sizeof(number));
+	}
+	if (number == 0 || w->heap.failed) {
+		return;
+	}
+	for (; i > 0 && *at(w, i) > *at(w, (i - 1) / 2); i = (i - 1) / 2) {
+		swap(w, i, (i - 1) / 2);
+	}
+}
+
+static uint64_t pop(struct walk *w)
+{
+	uint64_t top = *at(w, 0);
+	swap(w, 0, count_of(w) - 1);
+	w->heap.len -= sizeof(uint64_t);
+	for (size_t i = 0, child; (child = 2 * i + 1) < count_of(w); i = child) {
+		if (child + 1 < count_of(w) && *at(w, child + 1) > *at(w, child)) {
+			child++;
+		}
+		if (*at(w, i) >= *at(w, child)) {
+			break;
+		}
+		swap(w, i, child);
+	}
+	return top;
+}
+
+int walk_begin(struct ts_txn *t, const struct replica *r, const struct selection *tasks,
+	       struct walk *ret, struct ts_error *err)
+{
+	*ret = (struct walk){.txn = t, .replica = r, .all = tasks == NULL};
+	if (tasks == NULL) {
+		int code = ts_version_newest(t, r->user, &ret->next, err);
+		ret->next++;
+		return code;
+	}
+	for (size_t i = 0; i < tasks->count; i++) {
+		uint64_t head;
+		int code = ts_head_get(t, r->user, &tasks->at[i], &head, err);
+		if (code != TS_OK) {
+			return code;
+		}
+		push(ret, head);
+	}
+	return ret->heap.failed ? ts_fail(err, TS_ENOMEM, "Out of memory.") : TS_OK;
+}
+
+/* A merge's parents may lead to the same version: it is visited once. */
+static int next_of_some(struct walk *w, uint64_t *ret, struct ts_error *err)
+{
+	struct ts_version v;
+	*ret = pop(w);
+	while (count_of(w) > 0 && *at(w, 0) == *ret) {
+		(void)pop(w);
+	}
+	int code = ts_version_read(w->txn, w->replica->user, *ret, &v, err);
+	if (code == TS_OK) {
+		push(w, v.parent);
+		push(w, v.merged);
+	}
+	return code == TS_OK && w->heap.failed ? ts_fail(err, TS_ENOMEM, "Out of memory.") : code;
+}
+
+int walk_next(struct walk *w, uint64_t *ret, struct ts_error *err)
+{
+	if (!w->all) {
+		return count_of(w) > 0 ? next_of_some(w, ret, err) : TS_ENOTFOUND;
+	}
+	if (w->next <= 1) {
+		return TS_ENOTFOUND;
+	}
+	*ret = --w->next;
+	return TS_OK;
+}
+
+void walk_done(struct walk *w)
+{
+	ts_buf_done(&w->heap);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* What changed, in words and as JSON. */
+#include "client/show/view.h"
+#include "client/words/spell.h"
+#include "common/base/date.h"
+#include "common/task/task_json.h"
+#include "common/task/task_key.h"
+
+/* A set's element as people write it: `+home`, its uuid, its date and text; else the value. */
+static void value_words(struct ts_buf *to, struct ts_slice key, struct ts_value value)
+{
+	if (spell_is_none(value)) {
+		ts_buf_add_str(to, "(none)");
+		return;
+	}
+	ts_buf_add_str(to, ts_slice_starts(key, TS_KEY_TAG) ? "+" : "");
+	spell_value(to, key, value);
+}
+
+/* An element that came or went. */
+static enum style element_words(struct ts_buf *to, const struct change *c)
+{
+	bool came = !spell_is_none(c->to);
+	bool is_tag = ts_slice_starts(c->key, TS_KEY_TAG);
+	if (is_tag) {
+		ts_buf_add_char(to, came ? '+' : '-');
+	} else {
+		ts_buf_add_str(to, ts_slice_starts(c->key, TS_KEY_DEP) ? "depends" : "annotation");
+		ts_buf_add_str(to, came ? " added: " : " removed: ");
+	}
+	spell_value(to, c->key, came ? c->to : c->from);
+	return came ? STYLE_ADDED : STYLE_REMOVED;
+}
+
+enum style change_words(struct ts_buf *to, const struct change *c)
+{
+	bool from = !spell_is_none(c->from), came = !spell_is_none(c->to);
+	if (ts_key_is_element(c->key) && from != came) {
+		return element_words(to, c);
+	}
+	spell_attribute(to, c->key);
+	ts_buf_add_str(to, ": ");
+	if (from) {
+		spell_value(to, c->key, c->from);
+		ts_buf_add_str(to, " -> ");
+	}
+	if (came) {
+		spell_value(to, c->key, c->to);
+	} else {
+		ts_buf_add_str(to, "(removed)");
+	}
+	return !from ? STYLE_ADDED : !came ? STYLE_REMOVED : STYLE_NONE;
+}
+
+/* A value that was kept or lost: of an element, whether it is there. */
+static void side_words(struct ts_buf *to, struct ts_slice key, struct ts_value value)
+{
+	if (!ts_key_is_element(key)) {
+		value_words(to, key, value);
+	} else {
+		ts_buf_add_str(to, spell_is_none(value) ? "without " : "with ");
+		value_words(to, key,
+			    spell_is_none(value) ? (struct ts_value){TS_VALUE_STRING, key} : value);
+	}
+}
+
+void conflict_words(struct ts_buf *to, const struct ts_conflict *c)
+{
+	spell_attribute(to, c->key);
+	ts_buf_add_str(to, ": kept ");
+	side_words(to, c->key, c->kept);
+	ts_buf_add_str(to, ", lost ");
+	side_words(to, c->key, c->lost);
+	ts_buf_add_str(to, " (concurrent edit)");
+}
+
+struct ts_slice made_by(const struct ts_transaction *made)
+{
+	return made->device[0] != '\0' ? ts_slice_of(made->device) : TS_SLICE("unknown");
+}
+
+struct ts_slice made_with(const struct ts_transaction *made)
+{
+	return made->received || made->what[0] == '\0' ? TS_SLICE("sync") : ts_slice_of(made->what);
+}
+
+/* As in a task's JSON. */
+static void annotation_json(struct ts_json *j, struct ts_slice element)
+{
+	ts_json_open(j, '{');
+	text_json(j, "entry", (struct ts_slice){element.data, TS_KEY_DATE_LEN});
+	text_json(j, "description", ts_slice_skip(element, TS_KEY_DATE_LEN + 1));
+	ts_json_close(j, '}');
+}
+
+void value_json(struct ts_json *j, struct ts_slice key, struct ts_value value)
+{
+	if (spell_is_none(value)) {
+		ts_json_null(j);
+	} else if (ts_slice_starts(key, TS_KEY_ANNOTATION)) {
+		annotation_json(j, ts_key_element(key, TS_KEY_ANNOTATION));
+	} else if (ts_slice_starts(key, TS_KEY_TAG)) {
+		ts_json_text(j, ts_key_element(key, TS_KEY_TAG));
+	} else if (ts_slice_starts(key, TS_KEY_DEP)) {
+		ts_json_text(j, ts_key_element(key, TS_KEY_DEP));
+	} else if (value.kind == TS_VALUE_STRING) {
+		ts_json_text(j, value.text);
+	} else {
+		ts_json_raw(j, value.text);
+	}
+}
+
+void text_json(struct ts_json *j, const char *name, struct ts_slice text)
+{
+	ts_json_name(j, name);
+	ts_json_text(j, text);
+}
+
+void date_json(struct ts_json *j, const char *name, int64_t date)
+{
+	const struct ts_date_text text = ts_date_text(date);
+	text_json(j, name, ts_slice_of(text.text));
+}
+
+static void attribute_json(struct ts_json *j, struct ts_slice key)
+{
+	TS_BUF(name);
+	spell_attribute(&name, key);
+	text_json(j, "attribute", ts_buf_slice(&name));
+	j->to->failed |= name.failed;
+}
+
+static void pair_json(struct ts_json *j, struct ts_slice key, const char *name1,
+		      struct ts_value value1, const char *name2, struct ts_value value2)
+{
+	ts_json_open(j, '{');
+	attribute_json(j, key);
+	ts_json_name(j, name1);
+	value_json(j, key, value1);
+	ts_json_name(j, name2);
+	value_json(j, key, value2);
+	ts_json_close(j, '}');
+}
+
+void change_json(struct ts_json *j, const struct change *c)
+{
+	pair_json(j, c->key, "from", c->from, "to", c->to);
+}
+
+void conflict_json(struct ts_json *j, const struct ts_conflict *c)
+{
+	pair_json(j, c->key, "kept", c->kept, "lost", c->lost);
+}
+
+int task_json_open(struct ts_json *j, const struct ts_task *task, uint64_t number,
+		   struct ts_error *err)
+{
+	TS_ARENA(a);
+	TS_BUF(json);
+	ts_task_write(task, &a, &json);
+	if (json.failed) {
+		return ts_fail(err, TS_ENOMEM, "Out of memory.");
+	}
+	ts_json_open(j, '{');
+	ts_json_name(j, "id");
+	ts_json_int(j, (int64_t)number);
+	ts_json_raw(j, (struct ts_slice){json.data + 1, json.len - 2});
+	return TS_OK;
+}

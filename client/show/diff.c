@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/* What differs between two versions of a task: a line with - for what was, one with + for what
+ * is. */
+#include "client/show/view.h"
+#include "client/words/spell.h"
+#include "common/task/task_key.h"
+
+#include <inttypes.h>
+
+static void add_line(const struct view *v, char sign, struct ts_slice key, struct ts_value value)
+{
+	TS_BUF(line);
+	if (spell_is_none(value)) {
+		return;
+	}
+	ts_buf_add_char(&line, sign);
+	spell_attribute(&line, key);
+	ts_buf_add_str(&line, ": ");
+	spell_value(&line, key, value);
+	view_wrapped(v, NULL, 0, sign == '-' ? STYLE_REMOVED : STYLE_ADDED, ts_buf_slice(&line));
+	v->to->failed |= line.failed;
+}
+
+static struct ts_slice description_of(const struct compared *c)
+{
+	struct ts_slice after = task_text(&c->after, "description");
+	return after.len > 0 ? after : task_text(&c->before, "description");
+}
+
+/* 3  Buy milk  (version 4 to 9) */
+static void add_title(const struct view *v, const struct compared *c, uint64_t number)
+{
+	TS_BUF(title);
+	spell_task(&title, number, &c->task);
+	ts_buf_add_str(&title, "  ");
+	ts_buf_add_slice(&title, description_of(c));
+	ts_buf_printf(&title, "  (version %" PRIu64 " to %" PRIu64 ")", c->from, c->to);
+	view_wrapped(v, NULL, 0, STYLE_VERSION, ts_buf_slice(&title));
+	v->to->failed |= title.failed;
+}
+
+int diff_add(const struct view *v, const struct compared *c, struct ts_error *err)
+{
+	uint64_t number;
+	int code = history_number(v->txn, v->replica, &c->task, &number, err);
+	if (code != TS_OK) {
+		return code;
+	}
+	ts_buf_add_str(v->to, v->to->len > 0 ? "\n" : "");
+	add_title(v, c, number);
+	for (size_t i = 0; i < c->changes.count; i++) {
+		const struct change *change = &c->changes.at[i];
+		add_line(v, '-', change->key, change->from);
+		add_line(v, '+', change->key, change->to);
+	}
+	return view_end(v, err);
+}
+
+int diff_add_json(const struct view *v, const struct compared *c, struct ts_json *j,
+		  struct ts_error *err)
+{
+	const struct ts_uuid_text uuid = ts_uuid_text(&c->task);
+	uint64_t number;
+	int code = history_number(v->txn, v->replica, &c->task, &number, err);
+	ts_json_open(j, '{');
+	text_json(j, "uuid", ts_slice_of(uuid.text));
+	ts_json_name(j, "id");
+	ts_json_int(j, (int64_t)number);
+	text_json(j, "description", description_of(c));
+	ts_json_name(j, "from");
+	ts_json_int(j, (int64_t)c->from);
+	ts_json_name(j, "to");
+	ts_json_int(j, (int64_t)c->to);
+	ts_json_name(j, "changes");
+	ts_json_open(j, '[');
+	for (size_t i = 0; i < c->changes.count; i++) {
+		change_json(j, &c->changes.at[i]);
+	}
+	ts_json_close(j, ']');
+	ts_json_close(j, '}');
+	return code == TS_OK ? view_end(v, err) : code;
+}
