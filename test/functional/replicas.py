@@ -51,6 +51,10 @@ class World:
         replica = Replica("r%d" % number, self.clock, offset, udas)
         return replica.connect(server(), self.account)
 
+    @staticmethod
+    def actions():
+        return ACTIONS
+
     def close(self):
         for replica in self.replicas:
             replica.close()
@@ -61,7 +65,7 @@ class World:
         self.clock.tick(self.rng.choice((0, 0, 1, 5, 60)))
         replica = self.rng.choice(self.replicas)
         known = sorted(replica.export(), key=lambda task: self.order.index(task["uuid"]))
-        action = self.rng.choices(*zip(*ACTIONS))[0] if known else self.create
+        action = self.rng.choices(*zip(*self.actions()))[0] if known else self.create
         if action in (World.create, self.create):
             self.create(replica)
         elif action is World.sync:
@@ -154,14 +158,14 @@ class World:
         self.model.sync(replica)
         self.seen[replica] = 0
         same(replica.backlog()[1], [], "the backlog after a sync")
-        self.log.append("%d %s sync: %s" % (replica.now, replica.name, result.err.strip()[-60:]))
+        self.log.append("%d %s sync: %s" % (replica.now, replica.name, (result.err or result.out).strip()[-60:]))
 
     # What must hold
 
     def settle(self):
         """All at the same time, then one after the other."""
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            results = list(pool.map(Replica.must_sync, self.replicas))
+            results = list(pool.map(lambda replica: replica.must_sync(), self.replicas))
         for replica, result in zip(self.replicas, results):
             self.synced(replica, result)
         for replica in self.rng.sample(self.replicas, len(self.replicas)):
@@ -228,8 +232,8 @@ ACTIONS = (
 )
 
 
-def play(seed):
-    world = World(seed)
+def play(seed, kind=World):
+    world = kind(seed)
     try:
         for _ in range(STEPS):
             world.step()

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import tempfile
 
+from awkward import NAMES
 from harness import KIND, Server, case, free_port, need_server, run, same, skip, skip_all, true
 from replica import need_task
 
@@ -249,12 +250,6 @@ def _():
                 other.task("config", "taskd.server", "%s:%d" % (host, server.port))
                 same(other.setting("taskd.trust"), "strict")
                 other.sync()
-
-
-NAMES = (
-    ("Public", "with space"), ("two words", "three little words"),
-    ("Müller & Söhne", "Zoë"), ("It's", "O'Hara"), ('"quoted"', 'Z "Z" Z'),
-    ("dollar $HOME", "back`tick` $(id)"), ("日本", "利用者 🎉"), ("hash # tag", "semi;colon=&|<>"))
 
 
 def register_names(org, user):

@@ -3,8 +3,11 @@
 
 static struct ts_sync_point point(uint8_t i)
 {
-	return (struct ts_sync_point){
-		.key.bytes = {[3] = i}, .sent = i * 100u, .last = i * 100u + 7, .time = 1000 + i};
+	return (struct ts_sync_point){.key.bytes = {[3] = i},
+				      .sent = i * 100u,
+				      .last = i * 100u + 7,
+				      .lost = i,
+				      .time = 1000 + i};
 }
 
 static void add(struct fixture *f, struct ts_txn *t, const char *remote, uint8_t i)
@@ -19,6 +22,7 @@ static void is_point(const struct ts_sync_point *p, uint8_t i)
 	ck_assert(ts_uuid_eq(&p->key, &wanted.key));
 	ck_assert_uint_eq(p->sent, wanted.sent);
 	ck_assert_uint_eq(p->last, wanted.last);
+	ck_assert_uint_eq(p->lost, wanted.lost);
 	ck_assert_int_eq(p->time, wanted.time);
 }
 
@@ -36,6 +40,22 @@ START_TEST(newest_first)
 		is_point(&p, (uint8_t)(5 - back));
 	}
 	ck_assert_int_eq(ts_sync_point_get(t, f.user.id, "home", 5, &p, &f.err), TS_ENOTFOUND);
+	fixture_commit(&f, t);
+}
+END_TEST
+
+START_TEST(sent_is_the_most_of_all)
+{
+	FIXTURE(f);
+	uint64_t sent = 9;
+	struct ts_txn *t = fixture_begin(&f, TS_WRITE);
+	ck_assert_int_eq(ts_sync_point_sent(t, f.user.id, &sent, &f.err), TS_OK);
+	ck_assert_uint_eq(sent, 0);
+	add(&f, t, "home", 1);
+	add(&f, t, "work", 4);
+	add(&f, t, "work", 2);
+	ck_assert_int_eq(ts_sync_point_sent(t, f.user.id, &sent, &f.err), TS_OK);
+	ck_assert_uint_eq(sent, 400);
 	fixture_commit(&f, t);
 }
 END_TEST
@@ -77,4 +97,5 @@ START_TEST(found_by_key)
 }
 END_TEST
 
-UNIT_MAIN("sync_points", {newest_first, 0}, {each_remote_has_its_own, 0}, {found_by_key, 0})
+UNIT_MAIN("sync_points", {newest_first, 0}, {sent_is_the_most_of_all, 0},
+	  {each_remote_has_its_own, 0}, {found_by_key, 0})
