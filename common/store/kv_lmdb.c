@@ -1,44 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The only file that knows LMDB.
- *
- * The map is address space, not disk: LMDB extends the file as it needs to, so the map is made far
- * larger than any file of tasks and larger still where the file has grown. Where the system
- * refuses that much (ulimit -v, valgrind), it is halved until it is accepted.
- */
-#include "common/store/kv.h"
+/* Reading and writing. This file and kv_lmdb_open.c are the only ones that know LMDB. */
+#include "common/store/kv_lmdb.h"
 
 #include "common/base/file.h"
 
 #include <errno.h>
 #include <lmdb.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/wait.h>
 #include <time.h>
 
 enum {
-	MAX_READERS = 16384,       /* each a slot of 64 bytes in the lock file */
 	READER_CHECK_SECONDS = 60, /* how often slots of readers that died are freed */
 	LITTLE_SPACE = 1 << 20     /* [bytes] with less, a failed write means a full disk */
-};
-
-static const char *const table_names[TS_KV_TABLES] = {
-	[TS_KV_META] = "meta",
-	[TS_KV_ORGS] = "orgs",
-	[TS_KV_USERS] = "users",
-	[TS_KV_DEVICES] = "devices",
-	[TS_KV_TRANSACTIONS] = "transactions",
-	[TS_KV_SYNC_KEYS] = "sync_keys",
-	[TS_KV_VERSIONS] = "versions",
-	[TS_KV_HEADS] = "heads",
-	[TS_KV_REJECTS] = "rejects",
-	[TS_KV_NUMBERS] = "numbers",
-	[TS_KV_SYNC_POINTS] = "sync_points",
 };
 
 struct ts_kv {
@@ -100,55 +77,13 @@ static struct ts_slice from_val(MDB_val v)
 	return (struct ts_slice){v.mv_data, v.mv_size};
 }
 
-static size_t wanted_map(const char *path)
-{
-	const size_t least = sizeof(size_t) > 4 ? (size_t)1 << 38 : (size_t)1 << 30;
-	struct stat st;
-	size_t file = stat(path, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0;
-	return file > least / 4 ? file * 4 : least;
-}
-
-/* One try to open the environment with a map of `size` bytes. */
-static int open_env(const char *path, size_t size, unsigned flags, MDB_env **ret)
-{
-	MDB_env *env = NULL;
-	int rc = mdb_env_create(&env);
-	if (rc != MDB_SUCCESS) {
-		return rc;
-	}
-	(void)mdb_env_set_maxdbs(env, TS_KV_TABLES);
-	(void)mdb_env_set_maxreaders(env, MAX_READERS);
-	rc = mdb_env_set_mapsize(env, size);
-	if (rc == MDB_SUCCESS) {
-		rc = mdb_env_open(env, path, flags, 0600);
-	}
-	if (rc != MDB_SUCCESS) {
-		mdb_env_close(env);
-		return rc;
-	}
-	*ret = env;
-	return MDB_SUCCESS;
-}
-
-static int open_largest(const char *path, unsigned flags, MDB_env **ret)
-{
-	flags |= MDB_NOSUBDIR | MDB_NOTLS;
-	size_t size = wanted_map(path);
-	int rc = open_env(path, size, flags, ret);
-	while ((rc == ENOMEM || rc == EINVAL) && size > ((size_t)64 << 20)) {
-		size /= 2;
-		rc = open_env(path, size, flags, ret);
-	}
-	return rc;
-}
-
 /* Open the tables; `make`: those that are missing as well. */
 static int open_tables(struct ts_kv *kv, bool make)
 {
 	MDB_txn *txn = NULL;
 	int rc = mdb_txn_begin(kv->env, NULL, make ? 0 : MDB_RDONLY, &txn);
 	for (int i = 0; rc == MDB_SUCCESS && i < TS_KV_TABLES; i++) {
-		rc = mdb_dbi_open(txn, table_names[i], make ? MDB_CREATE : 0, &kv->tables[i]);
+		rc = mdb_dbi_open(txn, ts_kv_lmdb_tables[i], make ? MDB_CREATE : 0, &kv->tables[i]);
 	}
 	if (rc != MDB_SUCCESS) {
 		if (txn != NULL) {
@@ -171,133 +106,28 @@ static void check_readers(struct ts_kv *kv, bool now)
 	}
 }
 
-/* Touch every page that is in use. */
-static int read_all(MDB_txn *txn, MDB_dbi table)
-{
-	MDB_cursor *cursor;
-	MDB_val key, value;
-	volatile char last;
-	int rc = mdb_cursor_open(txn, table, &cursor);
-	if (rc != MDB_SUCCESS) {
-		return rc;
-	}
-	while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == MDB_SUCCESS) {
-		last = value.mv_size > 0 ? ((const char *)value.mv_data)[value.mv_size - 1] : 0;
-	}
-	(void)last;
-	mdb_cursor_close(cursor);
-	return rc == MDB_NOTFOUND ? MDB_SUCCESS : rc;
-}
-
-/* 0: everything can be read. In a child: a page that isn't in the file ends the process. */
-static int read_everything(const char *path)
-{
-	enum { FREE_PAGES = 0, NAMES = 1 }; /* LMDB's own tables */
-	MDB_env *env = NULL;
-	MDB_txn *txn = NULL;
-	MDB_dbi table;
-	int rc = open_env(path, wanted_map(path), MDB_NOSUBDIR | MDB_NOTLS | MDB_RDONLY, &env);
-	rc = rc == MDB_SUCCESS ? mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) : rc;
-	rc = rc == MDB_SUCCESS ? mdb_dbi_open(txn, NULL, 0, &table) : rc;
-	rc = rc == MDB_SUCCESS ? read_all(txn, FREE_PAGES) : rc;
-	rc = rc == MDB_SUCCESS ? read_all(txn, NAMES) : rc;
-	for (int i = 0; rc == MDB_SUCCESS && i < TS_KV_TABLES; i++) {
-		rc = mdb_dbi_open(txn, table_names[i], 0, &table);
-		rc = rc == MDB_SUCCESS ? read_all(txn, table) : rc;
-		rc = rc == MDB_NOTFOUND ? MDB_SUCCESS : rc;
-	}
-	return rc;
-}
-
-/* The pages that LMDB's newest meta page counts are all in the file. */
-static bool has_every_page(const char *path)
-{
-	MDB_env *env = NULL;
-	MDB_envinfo info;
-	MDB_stat stat;
-	struct stat file;
-	if (open_env(path, wanted_map(path), MDB_NOSUBDIR | MDB_NOTLS | MDB_RDONLY, &env) !=
-	    MDB_SUCCESS) {
-		return true; /* whoever opens it next is told why */
-	}
-	(void)mdb_env_info(env, &info);
-	(void)mdb_env_stat(env, &stat);
-	mdb_env_close(env);
-	return lstat(path, &file) != 0 ||
-	       (uint64_t)file.st_size >= (info.me_last_pgno + 1) * (uint64_t)stat.ms_psize;
-}
-
-/*
- * A file whose end was cut off is fatal later: a page that isn't there is a signal, and one that
- * grew back is full of zeros. LMDB never writes the last pages that one transaction took and gave
- * back, so a file may be somewhat short and complete; only then it is read as a whole, by a child.
- */
-static bool is_complete(const char *path)
-{
-	struct stat file;
-	int status = 0;
-	if (stat(path, &file) != 0 || file.st_size == 0 || has_every_page(path)) {
-		return true;
-	}
-	pid_t child = fork();
-	if (child == 0) {
-		(void)signal(SIGBUS, SIG_DFL);
-		_exit(read_everything(path) == MDB_SUCCESS ? 0 : 1);
-	}
-	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
-	}
-	return child < 0 || status == 0;
-}
-
-/* LMDB begins a file with two pages at once, of which the first begins with its number, 0; a file
- * that has fewer was interrupted then, by a full disk perhaps, and holds nothing. */
-static bool was_never_begun(const char *path)
-{
-	TS_BUF(begin);
-	const size_t whole = 2 * (size_t)sysconf(_SC_PAGESIZE);
-	struct stat file;
-	if (stat(path, &file) != 0 || file.st_size == 0 || (size_t)file.st_size >= whole) {
-		return false;
-	}
-	return ts_file_read(path, whole, &begin, NULL) == TS_OK &&
-	       memcmp(begin.data, &(uint64_t){0}, begin.len < 8 ? begin.len : 8) == 0;
-}
-
 int ts_kv_open(const char *path, bool create, struct ts_kv **ret, struct ts_error *err)
 {
 	if (!create && access(path, F_OK) != 0) {
 		return ts_fail_errno(err, errno, "There is no store at %s", path);
 	}
-	if (was_never_begun(path)) {
-		if (!create) {
-			return ts_fail(err, TS_ENOTFOUND, "The store at %s was never finished.",
-				       path);
-		}
-		if (truncate(path, 0) != 0) {
-			return ts_fail_errno(err, errno, "Could not open the store %s", path);
-		}
-	}
 	TS_CLEANUP(ts_kv_close_p) struct ts_kv *kv = calloc(1, sizeof(*kv));
 	if (kv == NULL || (kv->path = strdup(path)) == NULL) {
 		return ts_fail(err, TS_ENOMEM, "Out of memory.");
 	}
-	if (!is_complete(path)) {
-		return ts_fail(err, TS_EDAMAGED,
-			       "The store %s is damaged: its end is missing. Restore it from a "
-			       "back-up.",
-			       path);
-	}
-	int rc = open_largest(path, 0, &kv->env);
-	if (rc == EROFS && !create) {
-		kv->read_only = true; /* nobody writes there, so readers need no lock file */
-		rc = open_largest(path, MDB_RDONLY, &kv->env);
-	}
+	int rc = ts_kv_lmdb_open(path, create, &kv->env, &kv->read_only);
 	if (rc == MDB_SUCCESS) {
 		check_readers(kv, !kv->read_only);
 		rc = open_tables(kv, create);
 	}
 	if (rc == MDB_NOTFOUND && !kv->read_only) {
 		rc = open_tables(kv, true); /* written by a version that had fewer of them */
+	}
+	if (rc == MDB_CORRUPTED) {
+		return ts_fail(err, TS_EDAMAGED,
+			       "The store %s is damaged: its end is missing. Restore it from a "
+			       "back-up, or move the file away to begin a new one.",
+			       path);
 	}
 	if (rc != MDB_SUCCESS) {
 		return fail(kv, rc, "open", err);

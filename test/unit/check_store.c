@@ -4,6 +4,7 @@
 #include "test/unit/unit.h"
 
 #include <lmdb.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -353,11 +354,12 @@ static int open_cut_store(const struct folder *f, off_t cut)
 	ts_store_close(TS_TAKE(s));
 	(void)snprintf(path, sizeof(path), "%s/tasks.mdb", f->path);
 	ck_assert_int_eq(stat(path, &st), 0);
-	ck_assert_int_eq(truncate(path, st.st_size - cut), 0);
+	ck_assert_int_eq(truncate(path, cut > 0 ? st.st_size - cut : 0), 0);
 	return ts_store_open(f->path, false, &s, &err);
 }
 
-static const off_t cuts[] = {4096, 100000, 400000};
+/* 0: everything */
+static const off_t cuts[] = {0, 4096, 100000, 400000, 500000};
 
 START_TEST(a_file_that_was_cut_is_not_opened)
 {
@@ -367,18 +369,21 @@ START_TEST(a_file_that_was_cut_is_not_opened)
 }
 END_TEST
 
-static const off_t beginnings[] = {1, 100, 4096, 8191};
-
-/* The disk was full when the store was made. */
-START_TEST(a_store_that_was_never_finished_is_begun_again)
+/* The disk is full when the store is begun: nothing is left in the way of the next try. */
+START_TEST(a_store_that_can_t_be_begun_leaves_nothing)
 {
+	static const rlim_t sizes[] = {0, 4096, 8191};
 	FOLDER(f);
 	STORE(s);
-	char path[300];
-	open_store(&f, &s);
-	ts_store_close(TS_TAKE(s));
-	(void)snprintf(path, sizeof(path), "%s/tasks.mdb", f.path);
-	ck_assert_int_eq(truncate(path, beginnings[_i]), 0);
+	const pid_t child = fork();
+	if (child == 0) {
+		(void)signal(SIGXFSZ, SIG_IGN);
+		(void)setrlimit(RLIMIT_FSIZE, &(struct rlimit){sizes[_i], sizes[_i]});
+		_exit(ts_store_open(f.path, true, &s, &err) == TS_OK ? 1 : 0);
+	}
+	int status;
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_int_eq(status, 0);
 	ck_assert_int_eq(ts_store_open(f.path, false, &s, &err), TS_ENOTFOUND);
 	open_store(&f, &s);
 }
@@ -437,6 +442,5 @@ UNIT_MAIN("store", {names_are_strict, TS_COUNT_OF(names)}, {names_have_a_length,
 	  {the_quarantine_keeps_the_newest_once, 0},
 	  {what_is_no_store_is_an_error_with_a_sentence, 0}, {an_unknown_format_is_refused, 0},
 	  {a_full_disk_loses_nothing, 0}, {a_file_that_was_cut_is_not_opened, TS_COUNT_OF(cuts)},
-	  {missing_tables_are_made, 0},
-	  {a_store_that_was_never_finished_is_begun_again, TS_COUNT_OF(beginnings)},
+	  {missing_tables_are_made, 0}, {a_store_that_can_t_be_begun_leaves_nothing, 3},
 	  {transactions_say_where_they_come_from, 0})
