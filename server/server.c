@@ -60,6 +60,8 @@ static int start_workers(struct server *s, struct policy *policy, struct ts_erro
 		rc = worker_new(&s->shop, policy, &s->workers[s->count], err);
 		s->count += rc == TS_OK ? 1 : 0;
 	}
+	s->shop.workers = s->workers;
+	s->shop.count = s->count;
 	while (rc == TS_OK && s->started < count) {
 		rc = worker_start(s->workers[s->started], err);
 		s->started += rc == TS_OK ? 1 : 0;
@@ -121,6 +123,9 @@ void server_free(struct server *s)
 		worker_stop(s->workers[i]);
 	}
 	listener_shut(&s->listener);
+	for (size_t i = 0; i < s->count; i++) {
+		worker_join(s->workers[i]);
+	}
 	for (size_t i = 0; i < s->count; i++) {
 		worker_free(s->workers[i]);
 	}

@@ -147,7 +147,7 @@ enum conn_step conn_on_bye(struct conn *c)
 	enum ts_wait wait = TS_WAIT_WRITE;
 	int rc = c->io.ops->bye(c->io.ctx, &wait);
 	if (rc == TS_EAGAIN) {
-		return conn_wait(wait);
+		return conn_until(wait);
 	}
 	return rc == TS_OK ? conn_go(c, CONN_LINGER) : STEP_END;
 }

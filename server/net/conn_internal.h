@@ -106,7 +106,7 @@ enum conn_step conn_submit(struct conn *c);
 enum conn_step conn_end(struct conn *c, enum ts_log_level level, const char *why);
 
 /* The step that waits for what a transport asks for. */
-enum conn_step conn_wait(enum ts_wait wait);
+enum conn_step conn_until(enum ts_wait wait);
 /* What a transport's call that moved nothing means: `rc` is TS_EAGAIN, 0 at the end, or a failure.
  */
 enum conn_step conn_not_now(struct conn *c, ssize_t rc, enum ts_wait wait,

@@ -18,7 +18,7 @@ enum conn_step conn_on_handshake(struct conn *c)
 	struct ts_error err = {0};
 	int rc = c->io.ops->handshake(c->io.ctx, &wait, &err);
 	if (rc == TS_EAGAIN) {
-		return conn_wait(wait);
+		return conn_until(wait);
 	}
 	if (rc != TS_OK) {
 		return conn_end(c, TS_LOG_INFO, err.text);
@@ -37,7 +37,7 @@ struct request *conn_request(struct conn *c)
 	r->store = c->hub->store;
 	r->stats = c->hub->stats;
 	r->policy = c->policy;
-	r->size = c->bytes_in + c->remaining - conn_surplus(c).len;
+	r->size = c->bytes_in + c->remaining;
 	r->stopping = c->hub->stopping || (c->hub->stop != NULL && atomic_load(c->hub->stop));
 	c->io.ops->peer(c->io.ctx, &r->peer);
 	c->request = r;
@@ -120,6 +120,7 @@ static enum conn_step finish_payload(struct conn *c)
 	c->torn = true;
 	struct ts_slice more = early_forgotten(c);
 	c->forgotten = more.len;
+	c->bytes_in += more.len;
 	return request_feed(c->request, more, &err) == TS_OK ? conn_go(c, CONN_FORGOTTEN)
 							     : refuse(c, &err);
 }
@@ -132,7 +133,7 @@ enum conn_step conn_on_forgotten(struct conn *c)
 		enum ts_wait wait;
 		ssize_t n = read_some(c, SHORTFALL - c->forgotten, &wait, &err);
 		if (n == TS_EAGAIN) {
-			return conn_wait(wait);
+			return conn_until(wait);
 		}
 		if (n <= 0) {
 			break;
@@ -185,34 +186,47 @@ static void announce(struct conn *c)
 	c->remaining = length > c->in.len ? length - c->in.len : 0;
 }
 
+/* NULL, or what can't be right whatever still comes. The headers end at `end`; 0: not yet. */
+static const char *find_fault(const struct conn *c, size_t end)
+{
+	const size_t length = ts_message_length(c->in.data);
+	const size_t limit = c->policy->settings.header_limit;
+	if (length < TS_MESSAGE_PREFIX) {
+		return "The announced length is impossible.";
+	}
+	if (end > limit || (end == 0 && c->in.len - TS_MESSAGE_PREFIX > limit)) {
+		return "The headers are longer than header.limit allows.";
+	}
+	bool early = TS_MESSAGE_PREFIX + end > length + SHORTFALL || (end == 0 && wanted(c) == 0);
+	return early ? ENDS_EARLY : NULL;
+}
+
+/* The headers end at `end`. What is behind the message is no part of it, and counted later. */
+static enum conn_step split(struct conn *c, size_t end)
+{
+	const size_t length = ts_message_length(c->in.data);
+	struct ts_slice head = {c->in.data + TS_MESSAGE_PREFIX, end};
+	c->head = TS_MESSAGE_PREFIX + end;
+	c->torn = c->head > length;
+	struct ts_slice rest = ts_slice_skip(ts_buf_slice(&c->in), c->head);
+	size_t early = c->torn ? 0 : length - c->head;
+	early = rest.len < early ? rest.len : early;
+	c->bytes_in -= rest.len - early;
+	return begin_request(c, head, (struct ts_slice){rest.data, early});
+}
+
 /* Look at what is there of prefix and headers. STEP_READ: not enough yet. */
 static enum conn_step look_at_headers(struct conn *c)
 {
 	if (c->in.len < TS_MESSAGE_PREFIX) {
 		return STEP_READ;
 	}
-	if (ts_message_length(c->in.data) < TS_MESSAGE_PREFIX) {
-		return malformed(c, "The announced length is impossible.");
-	}
 	size_t end = find_end(c);
-	size_t limit = c->policy->settings.header_limit;
-	if (end > limit || (end == 0 && c->in.len - TS_MESSAGE_PREFIX > limit)) {
-		return malformed(c, "The headers are longer than header.limit allows.");
+	const char *fault = find_fault(c, end);
+	if (fault != NULL) {
+		return malformed(c, fault);
 	}
-	size_t length = ts_message_length(c->in.data);
-	if (TS_MESSAGE_PREFIX + end > length + SHORTFALL || (end == 0 && wanted(c) == 0)) {
-		return malformed(c, ENDS_EARLY);
-	}
-	if (end == 0) {
-		return STEP_READ;
-	}
-	c->head = TS_MESSAGE_PREFIX + end;
-	c->torn = c->head > length;
-	struct ts_slice head = {c->in.data + TS_MESSAGE_PREFIX, end};
-	struct ts_slice rest = ts_slice_skip(ts_buf_slice(&c->in), TS_MESSAGE_PREFIX + end);
-	size_t early = length > TS_MESSAGE_PREFIX + end ? length - TS_MESSAGE_PREFIX - end : 0;
-	rest.len = rest.len < early ? rest.len : early;
-	return begin_request(c, head, rest);
+	return end > 0 ? split(c, end) : STEP_READ;
 }
 
 enum conn_step conn_take_head(struct conn *c, struct ts_slice data)

@@ -2,7 +2,7 @@
 /* The table of states, and what all of them say. */
 #include "server/net/conn_internal.h"
 
-enum conn_step conn_wait(enum ts_wait wait)
+enum conn_step conn_until(enum ts_wait wait)
 {
 	return wait == TS_WAIT_WRITE ? STEP_WRITE : STEP_READ;
 }
@@ -27,7 +27,7 @@ enum conn_step conn_not_now(struct conn *c, ssize_t rc, enum ts_wait wait,
 			    const struct ts_error *err)
 {
 	if (rc == TS_EAGAIN) {
-		return conn_wait(wait);
+		return conn_until(wait);
 	}
 	return conn_end(c, TS_LOG_DEBUG, rc == 0 ? "the peer closed" : err->text);
 }

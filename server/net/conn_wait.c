@@ -114,8 +114,9 @@ enum conn_step conn_begin_wait(struct conn *c)
 	if (rc != TS_OK) {
 		request_fail(c->request, &err);
 	}
-	bool at_once = rc != TS_OK || news || c->hub->stopping || conn_surplus(c).len > 0;
-	return at_once ? finish_soon(c) : park(c);
+	/* Behind a torn message nothing begins: those bytes are its own. */
+	bool more = !c->torn && conn_surplus(c).len > 0;
+	return rc != TS_OK || news || more || c->hub->stopping ? finish_soon(c) : park(c);
 }
 
 /* Whatever the client sends ends the wait; it is the beginning of the next message. */

@@ -21,13 +21,14 @@ static bool has_news(struct ts_txn *t, const struct conn *c)
 	return ts_transaction_newest(t, c->user, &newest, NULL) != TS_OK || newest.last > c->since;
 }
 
-/* Somebody else has written; whoever has lost the account is told as well. */
-static void look_at_all(struct hub *h)
+/* Somebody else has written; whoever has lost the account is told as well. False: the store can't
+ * be read now. */
+static bool look_at_all(struct hub *h)
 {
 	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *t = NULL;
 	struct conn *c;
 	if (ts_txn_begin(h->store, TS_READ, &t, NULL) != TS_OK) {
-		return;
+		return false;
 	}
 	TAILQ_FOREACH(c, &h->waiting, link)
 	{
@@ -35,6 +36,7 @@ static void look_at_all(struct hub *h)
 			conn_wake(c);
 		}
 	}
+	return true;
 }
 
 static void on_look(struct ts_timer *timer)
@@ -44,9 +46,8 @@ static void on_look(struct ts_timer *timer)
 		return;
 	}
 	uint64_t foreign = waiters_look(h->waiters, ts_store_serial(h->store));
-	if (foreign != h->foreign) {
+	if (foreign != h->foreign && look_at_all(h)) {
 		h->foreign = foreign;
-		look_at_all(h);
 	}
 	if (hub_watch(h) != TS_OK) {
 		wake_all(h);

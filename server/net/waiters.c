@@ -154,8 +154,11 @@ void waiters_wake(struct waiters *w, uint32_t user, uint64_t serial)
 uint64_t waiters_look(struct waiters *w, uint64_t serial)
 {
 	(void)pthread_mutex_lock(&w->lock);
-	w->foreign += serial != w->serial ? 1 : 0;
-	w->serial = serial;
+	/* A smaller one was read before our last commit, and says nothing new. */
+	if (serial > w->serial) {
+		w->serial = serial;
+		w->foreign++;
+	}
 	uint64_t foreign = w->foreign;
 	(void)pthread_mutex_unlock(&w->lock);
 	return foreign;

@@ -29,7 +29,10 @@ struct worker {
 	struct ts_timer pause;   /* accept again */
 	struct ts_timer give_up; /* stopping has taken long enough */
 	struct ts_post stop;
-	bool short_of_room; /* of descriptors or memory, and the log says so */
+	struct ts_post room; /* another worker asks for some */
+	atomic_bool asked;   /* … and the post is under way */
+	size_t next;         /* whom to ask */
+	bool short_of_room;  /* of descriptors or memory, and the log says so */
 	pthread_t thread;
 	bool started;
 };
@@ -68,6 +71,17 @@ static void on_pause_end(struct ts_timer *t)
 	}
 }
 
+/* Nobody here can go, but the socket wakes nobody else as long as it has woken us. So another
+ * worker is asked, a different one each time. */
+static void wait_for_room(struct worker *w)
+{
+	struct worker *other = w->shop->workers[w->next++ % w->shop->count];
+	if (other != w && !atomic_exchange(&other->asked, true)) {
+		ts_loop_post(other->loop, &other->room);
+	}
+	take_pause(w);
+}
+
 /* No descriptor or memory for a connection: one that hasn't shown who it is makes room. */
 static void make_room(struct worker *w, int failure)
 {
@@ -78,7 +92,7 @@ static void make_room(struct worker *w, int failure)
 		ts_log(TS_LOG_WARNING, "Can't accept connections: %s.", strerrordesc_np(failure));
 	}
 	w->short_of_room = true; /* said once, until there is room again */
-	take_pause(w);
+	wait_for_room(w);
 }
 
 /* At the limit whoever comes waits in the listening socket's queue. */
@@ -87,6 +101,13 @@ static bool has_room(struct worker *w)
 	bool some = hub_busy(&w->hub) < w->policy->settings.connection_limit &&
 		    atomic_load(&w->shop->open) < w->shop->most;
 	return some || hub_make_room(&w->hub);
+}
+
+static void on_asked(struct ts_post *p)
+{
+	struct worker *w = TS_OWNER(p, struct worker, room);
+	atomic_store(&w->asked, false);
+	(void)has_room(w);
 }
 
 static void serve(struct worker *w, int fd, const struct sockaddr *sa)
@@ -115,7 +136,7 @@ static void on_door(struct ts_watch *watch, uint32_t events)
 	struct worker *w = TS_OWNER(watch, struct door, watch)->worker;
 	for (int i = 0; i < ACCEPT_A_TURN; i++) {
 		if (!has_room(w)) {
-			take_pause(w);
+			wait_for_room(w);
 			return;
 		}
 		struct sockaddr_storage ss = {0};
@@ -201,6 +222,7 @@ static void set_up(struct worker *w, struct workshop *shop, struct policy *polic
 	w->pause.on_time = on_pause_end;
 	w->give_up.on_time = on_give_up;
 	w->stop.run = on_stop;
+	w->room.run = on_asked;
 	w->hub.loop = w->loop;
 	w->hub.store = shop->store;
 	w->hub.writer = shop->writer;
@@ -262,13 +284,18 @@ int worker_start(struct worker *w, struct ts_error *err)
 	return TS_OK;
 }
 
+void worker_join(struct worker *w)
+{
+	if (w->started) {
+		(void)pthread_join(w->thread, NULL);
+		w->started = false;
+	}
+}
+
 void worker_free(struct worker *w)
 {
 	if (w == NULL) {
 		return;
-	}
-	if (w->started) {
-		(void)pthread_join(w->thread, NULL);
 	}
 	ts_loop_free(w->loop);
 	policy_unref(w->policy);

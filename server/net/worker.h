@@ -17,9 +17,11 @@ struct workshop {
 	struct stats *stats;
 	struct waiters *waiters;
 	const struct listener *listener;
-	size_t most;        /* connections that the system has descriptors for */
-	atomic_size_t open; /* connections of all workers */
-	atomic_bool stop;   /* no request that comes from now on is begun */
+	size_t most;             /* connections that the system has descriptors for */
+	atomic_size_t open;      /* connections of all workers */
+	atomic_bool stop;        /* no request that comes from now on is begun */
+	struct worker **workers; /* all of them, before the first one starts */
+	size_t count;            /* of them */
 };
 
 /* Make a worker; its thread begins with worker_start(). `policy` gets a reference. */
@@ -31,5 +33,7 @@ int worker_reload(struct worker *w, struct policy *policy) TS_MUST_CHECK;
 /* Any thread: accept nothing more, end when what has begun is finished, or timeout.stop is over.
  * Once only. */
 void worker_stop(struct worker *w);
-/* Wait for the thread's end, free; accepts NULL. A worker that was started must be stopped. */
+/* Wait for the thread's end. A worker that was started must be stopped. */
+void worker_join(struct worker *w);
+/* Once all are joined: they send each other posts. Accepts NULL. */
 void worker_free(struct worker *w);

@@ -28,25 +28,32 @@ static int read_timeout(struct request *r, uint64_t longest, struct ts_error *er
 static int wait_begin(struct request *r, struct ts_error *err)
 {
 	const uint64_t longest = r->policy->settings.wait_max;
+	if (r->woken) {
+		return TS_OK; /* the wait is over, whoever may wait now */
+	}
 	if (longest == 0) {
 		return ts_fail(err, TS_EABSENT,
 			       "This server lets nobody wait; ask for news now and then.");
 	}
 	int rc = read_timeout(r, longest, err);
-	if (rc != TS_OK || r->woken) {
+	if (rc != TS_OK) {
 		return rc;
 	}
 	rc = ts_upload_new(&r->policy->limits, &r->policy->budget, &r->upload);
 	return rc == TS_OK ? TS_OK : ts_fail(err, rc, "Out of memory for a request.");
 }
 
+static int check_payload(const struct request *r, struct ts_error *err)
+{
+	return ts_upload_tasks(r->upload) + ts_upload_rejects(r->upload) == 0
+		       ? TS_OK
+		       : ts_fail(err, TS_EINVAL, "Who waits sends a sync key and nothing else.");
+}
+
 static int wait_feed(struct request *r, struct ts_slice data, struct ts_error *err)
 {
 	int rc = ts_upload_feed(r->upload, data, err);
-	if (rc == TS_OK && ts_upload_tasks(r->upload) + ts_upload_rejects(r->upload) > 0) {
-		rc = ts_fail(err, TS_EINVAL, "Who waits sends a sync key and nothing else.");
-	}
-	return rc;
+	return rc == TS_OK ? check_payload(r, err) : rc;
 }
 
 static bool wait_cut_short(const struct request *r)
@@ -57,7 +64,8 @@ static bool wait_cut_short(const struct request *r)
 static int wait_end(struct request *r, struct ts_error *err)
 {
 	r->waits = true;
-	return ts_upload_end(r->upload, err);
+	int rc = ts_upload_end(r->upload, err); /* takes a last line without an end */
+	return rc == TS_OK ? check_payload(r, err) : rc;
 }
 
 /* A key that nobody knows, and none at all, are old. */
@@ -69,10 +77,23 @@ static int find_since(struct request *r, struct ts_txn *t, struct ts_error *err)
 	return rc;
 }
 
+/* Whether there are news, and the newest key in any case. */
+static int look(const struct request *r, struct ts_txn *t, bool *ret_news, struct ts_uuid *ret_key,
+		struct ts_error *err)
+{
+	struct ts_transaction newest;
+	int rc = ts_transaction_newest(t, r->account.user.id, &newest, err);
+	if (rc == TS_OK) {
+		*ret_news = r->sync.unknown_key || newest.last > r->sync.since;
+		*ret_key = newest.key;
+	}
+	return rc;
+}
+
 int request_news(struct request *r, bool *ret, struct ts_error *err)
 {
 	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *t = NULL;
-	struct ts_transaction newest = {0};
+	struct ts_uuid key;
 	int rc = ts_txn_begin(r->store, TS_READ, &t, err);
 	if (rc == TS_OK) {
 		rc = request_authenticate(r, t, err);
@@ -80,27 +101,23 @@ int request_news(struct request *r, bool *ret, struct ts_error *err)
 	if (rc == TS_OK) {
 		rc = find_since(r, t, err);
 	}
-	if (rc == TS_OK) {
-		rc = ts_transaction_newest(t, r->account.user.id, &newest, err);
-	}
-	*ret = r->sync.unknown_key || newest.last > r->sync.since;
-	return rc;
+	return rc == TS_OK ? look(r, t, ret, &key, err) : rc;
 }
 
 static int wait_compose(struct request *r, struct ts_error *err)
 {
 	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *t = NULL;
-	struct ts_transaction newest = {0};
+	struct ts_uuid key;
+	bool news;
 	int rc = ts_txn_begin(r->store, TS_READ, &t, err);
 	if (rc == TS_OK) {
-		rc = ts_transaction_newest(t, r->account.user.id, &newest, err);
+		rc = look(r, t, &news, &key, err);
 	}
 	if (rc != TS_OK) {
 		return rc;
 	}
-	struct ts_uuid_text key = ts_uuid_text(&newest.key);
-	(void)snprintf(r->line, sizeof(r->line), "%s\n", key.text);
-	r->code = r->sync.unknown_key || newest.last > r->sync.since ? 200 : 201;
+	(void)snprintf(r->line, sizeof(r->line), "%s\n", ts_uuid_text(&key).text);
+	r->code = news ? 200 : 201;
 	return TS_OK;
 }
 

@@ -5,7 +5,7 @@ import ssl
 import time
 
 from fixtures import new_account, new_task, server
-from harness import Server, case, need_server, run, same, true
+from harness import Server, case, need_server, run, same, true, wait_for
 from wire import KEY_LINE, Wire, make_message, new_uuid
 
 
@@ -74,6 +74,18 @@ def pipelined():
         for _ in range(3):
             kept(connection.read_one(), 200)
     same({t["uuid"] for t in server().wire().sync(account).tasks}, {t["uuid"] for t in tasks})
+
+
+@case("each request's bytes are counted once, however many come together")
+def bytes_in():
+    with Server() as mine:
+        headers = Wire.headers(mine.account, "statistics", connection="keep")
+        message = make_message(headers, "ignored")
+        with mine.wire().connect() as connection:
+            connection.send(message * 20)
+            counts = [int(kept(connection.read_one(), 200).headers["total bytes in"])
+                      for _ in range(20)]
+        same([b - a for a, b in zip(counts, counts[1:])], [len(message)] * 19)
 
 
 @case("each request is checked anew")
@@ -180,6 +192,15 @@ def crowded():
             connection.close()
 
 
+@case("who is kept makes room for a newcomer of another thread, too")
+def crowded_threads():
+    with Server(settings={"connection.limit": "1", "keep.timeout": "10m", "threads": "4"}) as mine:
+        for _ in range(8):
+            connection = mine.wire().connect()
+            connection.send(sync(mine.account))
+            kept(connection.read_one(), 201)
+
+
 @case("at a stop who is between two requests doesn't hold it up")
 def stop():
     with Server(settings={"keep.timeout": "10m", "timeout.stop": "10m"}) as mine:
@@ -199,9 +220,13 @@ def reload():
             mine.authority.revoke(mine.cert)
             mine.authority.crl()
             mine.reload()
-            connection.send(sync(mine.account))
-            answer = connection.read_one()
-            same(answer.code, 430)
+
+            def refusal():
+                connection.send(sync(mine.account))
+                answer = connection.read_one()
+                return answer if answer.code == 430 else kept(answer, 201) and None
+
+            answer = wait_for(refusal, "the connection's thread has the new certificates")
             true("revoked" in answer.messages, answer.messages)
 
 

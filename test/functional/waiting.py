@@ -6,7 +6,7 @@ import threading
 
 from fixtures import new_account, new_task, server
 from harness import Server, case, need_server, run, same, true, wait_for
-from wire import Wire, new_uuid
+from wire import Wire, dumps, make_message, new_uuid
 
 LITTLE = 64 << 10  # [bytes] that one who waits may cost
 
@@ -82,6 +82,31 @@ def longest():
         same(news(park(mine.account, key, mine, timeout=None), 201), key)
 
 
+@case("who forgets to announce the four bytes of the length waits all the same")
+def short():
+    account = new_account()
+    key = key_of(account)
+    with server().wire().connect() as connection:
+        headers = Wire.headers(account, "wait", timeout="600")
+        connection.send(make_message(headers, Wire.payload([], key), -4))
+        true(is_silent(connection), "it waits")
+        same(news(connection) if push(account, key) else None, key_of(account))
+
+
+@case("who waits when a reload ends all waiting is told the news, and then that nobody may")
+def forbidden():
+    with Server() as mine:
+        key = key_of(mine.account, mine)
+        waiting = park(mine.account, key, mine)
+        true(is_silent(waiting), "it waits")
+        mine.configure(**{"wait.max": "0"})
+        mine.reload()
+        new = push(mine.account, key, mine)
+        same(news(waiting), new)
+        wait_for(lambda: park(mine.account, new, mine, timeout="0").read_one().code == 502,
+                 "nobody may wait")
+
+
 @case("where nobody may wait, clients learn it and ask now and then")
 def off():
     with Server(settings={"wait.max": "0"}) as mine:
@@ -101,7 +126,8 @@ def refused():
     for odd in ("soon", "-1", "1.5", "99999999999999999999"):
         same(ask([Wire.wait(account, key, timeout=odd)]).code, 501)
     headers = Wire.headers(account, "wait")
-    same(server().wire().request(headers, Wire.payload([new_task()], key)).code, 501)
+    for payload in (Wire.payload([new_task()], key), f"{key}\n{dumps(new_task())}"):
+        same(server().wire().request(headers, payload).code, 501)
     same(len(server().wire().sync(account).tasks), 0)
     server().command("suspend", "user", "Public", account.key)
     same(ask([Wire.wait(account, key)]).code, 431)

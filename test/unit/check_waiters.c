@@ -118,6 +118,10 @@ START_TEST(commits_of_others_are_noticed)
 	ck_assert_uint_eq(waiters_look(r.waiters, 12), first + 2);
 	waiters_wake(r.waiters, 1, 13);
 	ck_assert_uint_eq(waiters_look(r.waiters, 14), first + 3);
+	/* A number that was read before a commit of ours, and comes after it. */
+	waiters_wake(r.waiters, 1, 15);
+	ck_assert_uint_eq(waiters_look(r.waiters, 14), first + 3);
+	ck_assert_uint_eq(waiters_look(r.waiters, 15), first + 3);
 }
 END_TEST
 
