@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/child.h"
 
+#include "common/base/clock.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -8,19 +10,11 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 
 enum {
 	GRACE = 2000, /* [ms] between TERM and KILL */
 	ASK = 10      /* [ms] between two looks at a child */
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /* Whatever we ignore or block is our own affair. */
 static void set_attributes(const struct child *c, posix_spawnattr_t *a)
@@ -115,9 +109,9 @@ static bool has_ended(const struct child *c)
 static int wait_end(const struct child *c, uint64_t timeout, int cancel_fd)
 {
 	struct pollfd p[2] = {{.fd = c->fd, .events = POLLIN}, {.fd = cancel_fd, .events = POLLIN}};
-	const uint64_t end = now_ms() + timeout;
+	const uint64_t end = ts_clock_ms() + timeout;
 	const uint64_t longest = c->fd >= 0 ? INT32_MAX : ASK;
-	for (uint64_t now = now_ms(); now < end; now = now_ms()) {
+	for (uint64_t now = ts_clock_ms(); now < end; now = ts_clock_ms()) {
 		uint64_t left = end - now;
 		int n = poll(p, 2, (int)(left < longest ? left : longest));
 		if (has_ended(c)) {
@@ -139,8 +133,8 @@ int child_wait(struct child *c, uint64_t timeout, int cancel_fd, int *ret_status
 		return TS_OK;
 	}
 	send_signal(c, SIGTERM);
-	if (wait_end(c, GRACE, -1) != TS_OK) {
-		send_signal(c, SIGKILL);
+	if (wait_end(c, GRACE, -1) != TS_OK || c->own_group) {
+		send_signal(c, SIGKILL); /* perhaps only what it had started is left */
 	}
 	(void)reap(c);
 	return code == TS_ECANCELED

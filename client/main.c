@@ -6,6 +6,7 @@
 #include "common/base/utf8.h"
 
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -104,6 +105,19 @@ static int read_words(struct call *c, int argc, char **argv, struct ts_error *er
 	return code;
 }
 
+static int choose_color(struct call *c, struct ts_error *err)
+{
+	static const char *const words[] = {"auto", "always", "never"};
+	const char *word = ts_option_last(&c->common[COLOR], NULL);
+	c->line.color = term_color(&c->settings, word, STDOUT_FILENO);
+	for (size_t i = 0; word != NULL && i < TS_COUNT_OF(words); i++) {
+		word = strcmp(word, words[i]) != 0 ? word : NULL;
+	}
+	return word == NULL ? TS_OK
+			    : ts_fail(err, TS_EUSAGE,
+				      "--color is auto, always or never, not '%.100s'.", word);
+}
+
 static int run(struct call *c, struct ts_error *err)
 {
 	struct line *l = &c->line;
@@ -124,11 +138,9 @@ static int run(struct call *c, struct ts_error *err)
 	l->json = c->common[JSON].count > 0;
 	l->quiet = c->common[QUIET].count > 0;
 	if (code == TS_OK) {
-		l->color = term_color(&c->settings, ts_option_last(&c->common[COLOR], NULL),
-				      STDOUT_FILENO);
-		code = l->command->run(l, err);
+		code = choose_color(c, err);
 	}
-	return code;
+	return code == TS_OK ? l->command->run(l, err) : code;
 }
 
 static void tell(const struct call *c, int code, struct ts_error *err)
@@ -159,6 +171,16 @@ static bool is_general(int argc, char **argv)
 	return true;
 }
 
+/* Nobody reads what is printed, as behind `| head`: that ends a program, and is no fault. */
+static void end_unread(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO};
+	if (ferror(stdout) != 0 && poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0) {
+		(void)signal(SIGPIPE, SIG_DFL);
+		(void)raise(SIGPIPE);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct call c = {.line = {.settings = &c.settings, .set = &c.common[SET]}};
@@ -178,6 +200,7 @@ int main(int argc, char **argv)
 	}
 	if (code != TS_OK) {
 		(void)fflush(stdout);
+		end_unread();
 		tell(&c, code, &err);
 	}
 	place_done(&c.line.place);

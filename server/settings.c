@@ -111,7 +111,8 @@ const struct ts_conf_item settings_items[] = {
 		"get at most half of the file descriptors that the system grants for "
 		"connections."},
 	{"wait.user", NUMBER(wait_user, 1, 1000000), .def = "100", .group = LIMITS,
-	 .doc = "How many clients of one user may wait for news at a time."},
+	 .doc = "How many clients of one user may wait for news at a time; never more than half of "
+		"all that may."},
 	{"keep.requests", NUMBER(keep_requests, 1, 1000000000), .def = "1000", .group = LIMITS,
 	 .doc = "How many requests a client may send over one connection, if it asks for that."},
 

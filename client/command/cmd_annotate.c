@@ -167,7 +167,7 @@ const struct command command_annotate = {
 	.run = run_annotate,
 	.words = WORDS_FREE,
 	.usage = "NUMBER|UUID… TEXT…",
-	.brief = "add a note to tasks",
+	.brief = "add an annotation to tasks",
 	.help = "  taskc annotate 3 They close at six\n  taskc annotate 3 -- 6 pm, not 7",
 	.options = options,
 	.option_count = TS_COUNT_OF(options),
@@ -178,7 +178,7 @@ const struct command command_denotate = {
 	.run = run_denotate,
 	.words = WORDS_FREE,
 	.usage = "NUMBER|UUID… TEXT…",
-	.brief = "take notes off tasks",
+	.brief = "take annotations off tasks",
 	.help = "The annotation that is the text; where none is, the one that has it in it, "
 		"without "
 		"regard to case. Several are taken off with --all only.",

@@ -171,7 +171,7 @@ const struct command command_conflicts = {
 	.name = "conflicts",
 	.run = run,
 	.words = WORDS_FILTER,
-	.usage = "[FILTER]",
+	.usage = "[FILTER…]",
 	.brief = "list values that lost against a concurrent edit",
 	.help = "Two edited the same attribute of a task at the same time: the later edit was "
 		"kept, "

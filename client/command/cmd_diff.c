@@ -116,7 +116,7 @@ const struct command command_diff = {
 	.name = "diff",
 	.run = run,
 	.words = WORDS_FILTER,
-	.usage = "TASK[@VERSION] [@VERSION]\n--since DATE [FILTER]",
+	.usage = "TASK[@VERSION] [@VERSION]\n--since DATE [FILTER…]",
 	.brief = "show what changed between versions",
 	.help = "With one version, from that one to now; without any, the task's last change. "
 		"Versions are said as for `taskc show`.",

@@ -130,6 +130,15 @@ static int keep_file(const struct work *w, int code, struct ts_error *err)
 		       "%.250s What you wrote is still in %.120s.", why.text, w->path);
 }
 
+/* The editor didn't come to write anything. */
+static bool is_untouched(struct work *w)
+{
+	struct ts_error err = {0};
+	ts_buf_clear(&w->after);
+	return ts_file_read(w->path, TEXT_MAX, &w->after, &err) == TS_OK &&
+	       ts_slice_eq(ts_buf_slice(&w->before), ts_buf_slice(&w->after));
+}
+
 static int edit(struct work *w, struct ts_error *err)
 {
 	int code = editor_run(w->line->settings, w->path, err);
@@ -141,11 +150,11 @@ static int edit(struct work *w, struct ts_error *err)
 	} else if (code == TS_OK) {
 		line_say(w->line, "Nothing was changed.");
 	}
-	if (code != TS_OK) {
+	if (code != TS_OK && !is_untouched(w)) {
 		return keep_file(w, code, err);
 	}
 	(void)unlink(w->path);
-	return TS_OK;
+	return code;
 }
 
 static int run(struct line *l, struct ts_error *err)

@@ -136,7 +136,7 @@ const struct command command_list = {
 	.name = "list",
 	.run = run,
 	.words = WORDS_FILTER,
-	.usage = "[FILTER]",
+	.usage = "[FILTER…]",
 	.brief = "show tasks in a table",
 	.help = "Without a filter: what there is to do, but for tasks that wait and templates of "
 		"recurring ones. What is due comes first, then by priority, project and age.\n"
@@ -144,7 +144,7 @@ const struct command command_list = {
 		"Columns: id, uuid, start, age, entry, modified, priority, project, tags, depends, "
 		"due, wait, scheduled, until, end, recur, status, description, annotations, and "
 		"any other attribute by its name. A column that is empty in every row is left "
-		"out.",
+		"out; so is the status where all are pending, unless --columns names it.",
 	.options = options,
 	.option_count = TS_COUNT_OF(options),
 };

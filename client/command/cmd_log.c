@@ -68,7 +68,9 @@ static int add_versions(struct logging *s, const struct selection *tasks, struct
 {
 	TS_CLEANUP(walk_done) struct walk w;
 	uint64_t number;
-	int code = walk_begin(s->look->txn, &s->look->replica, tasks, &w, err);
+	const bool drawn = s->form == FORM_GRAPH || s->form == FORM_DOT;
+	int code = (drawn ? walk_begin_by_task : walk_begin)(s->look->txn, &s->look->replica, tasks,
+							     &w, err);
 	while (code == TS_OK && s->limit > 0 && (code = walk_next(&w, &number, err)) == TS_OK) {
 		code = add_version(s, number, err);
 	}
@@ -120,13 +122,14 @@ const struct command command_log = {
 	.name = "log",
 	.run = run,
 	.words = WORDS_FILTER,
-	.usage = "[FILTER]",
+	.usage = "[FILTER…]",
 	.brief = "show how tasks came to be what they are",
 	.help = "Newest first, for each version: its number, when and by whom it was stored here, "
 		"with what command (`sync`: it came from a server), the task, what changed, and "
 		"the values that lost against a concurrent edit.\n"
 		"\n"
-		"--graph draws where edits were made beside each other and where they were merged. "
+		"--graph draws where edits were made beside each other and where they were merged, "
+		"task by task, the one that changed last first. "
 		"--dot writes the same for Graphviz:\n"
 		"\n"
 		"  taskc log 3 --dot | dot -Tsvg > task.svg",

@@ -132,7 +132,7 @@ const struct command command_revert = {
 	.name = "revert",
 	.run = run,
 	.words = WORDS_FREE,
-	.usage = "TASK [ATTRIBUTE...]",
+	.usage = "TASK [ATTRIBUTE…]",
 	.brief = "put back what a task had before, as a new edit",
 	.help = "With --to: the attributes named, or the whole task, as that version had them. "
 		"Without: of an attribute the value that lost in the newest conflict, or else the "

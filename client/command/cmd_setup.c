@@ -92,7 +92,7 @@ static int report(const struct line *l, const struct account *a, const char *nam
 	ts_buf_printf(&text, "The remote '%s' %s: %s as %s/%s.\n", name,
 		      made ? "is set up" : "was there already", account_text(&a->server),
 		      account_text(&a->org), account_text(&a->user));
-	ts_buf_add_str(&text, "Run 'taskc sync'.\n");
+	ts_buf_add_str(&text, "Run `taskc sync`.\n");
 	return l->quiet ? TS_OK : line_print(&text, err);
 }
 

@@ -123,7 +123,7 @@ static void add_moment(struct ts_buf *to, int64_t now, int64_t t)
 	add_ago(to, now - t);
 }
 
-static void describe(struct job *j, const struct report *r)
+static void describe_syncs(struct job *j, const struct report *r)
 {
 	struct ts_buf *to = &j->text;
 	const struct sync_status *s = &r->status;
@@ -139,6 +139,12 @@ static void describe(struct job *j, const struct report *r)
 		add_moment(to, j->now, s->last_error);
 		ts_buf_printf(to, ": %s\n", s->error);
 	}
+}
+
+static void describe(struct job *j, const struct report *r)
+{
+	struct ts_buf *to = &j->text;
+	describe_syncs(j, r);
 	if (r->has_pending) {
 		ts_buf_printf(to, "  waiting: %zu change%s\n", r->pending,
 			      r->pending == 1 ? "" : "s");
@@ -148,8 +154,8 @@ static void describe(struct job *j, const struct report *r)
 		add_time(to, "%Y-%m-%d", r->expires);
 		ts_buf_add_str(to, r->expires < j->now ? ", which is over\n" : "\n");
 	}
-	if (s->messages[0] != '\0') {
-		ts_buf_printf(to, "  the server says: %s\n", s->messages);
+	if (r->status.messages[0] != '\0') {
+		ts_buf_printf(to, "  the server says: %s\n", r->status.messages);
 	}
 	if (r->why.text[0] != '\0') {
 		ts_buf_printf(to, "  not known: %s\n", r->why.text);

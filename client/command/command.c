@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/command/command.h"
 
+#include "client/words/filter.h"
+
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,24 +26,32 @@ const struct ts_option common_options[] = {
 };
 const size_t common_option_count = TS_COUNT_OF(common_options);
 
+static int not_found(const char *name, struct ts_error *err)
+{
+	return filter_is_name(name)
+		       ? ts_fail(err, TS_EUSAGE,
+				 "The command comes first: `taskc show %.40s`, `taskc done %.40s`.",
+				 name, name)
+		       : ts_fail(err, TS_EUSAGE, "There is no command '%s'.", name);
+}
+
 static int find_by_beginning(const char *name, const struct command **ret, struct ts_error *err)
 {
-	const struct command *found = NULL;
+	TS_BUF(found);
+	size_t count = 0;
 	for (size_t i = 0; i < command_count; i++) {
-		if (strncmp(commands[i]->name, name, strlen(name)) != 0) {
-			continue;
+		if (strncmp(commands[i]->name, name, strlen(name)) == 0) {
+			ts_buf_printf(&found, "%s%s", count > 0 ? ", " : "", commands[i]->name);
+			*ret = commands[i];
+			count++;
 		}
-		if (found != NULL) {
-			return ts_fail(err, TS_EUSAGE, "'%s' may be '%s' or '%s'.", name,
-				       found->name, commands[i]->name);
-		}
-		found = commands[i];
 	}
-	if (found == NULL) {
-		return ts_fail(err, TS_EUSAGE, "There is no command '%s'.", name);
+	if (count == 0) {
+		return not_found(name, err);
 	}
-	*ret = found;
-	return TS_OK;
+	return count == 1 ? TS_OK
+			  : ts_fail(err, TS_EUSAGE, "'%s' may be one of %s.", name,
+				    found.failed ? "several" : found.data);
 }
 
 int command_find(const char *name, const struct command **ret, struct ts_error *err)

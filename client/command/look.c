@@ -2,6 +2,7 @@
 #include "client/command/look.h"
 
 #include "client/words/date_words.h"
+#include "client/words/spell.h"
 #include "common/base/date.h"
 
 enum { COUNT_DIGITS = 9 };
@@ -56,11 +57,25 @@ int look_count(const struct line *l, const char *option, size_t otherwise, size_
 	return TS_OK;
 }
 
+/* A year stands first, or it is a count of seconds: it was meant so, whatever the clock says. */
+static bool is_plain_date(const char *text)
+{
+	enum { YEAR = 4 };
+	return strspn(text, "0123456789") >= YEAR;
+}
+
 int look_date(const struct line *l, const struct look *k, const char *option, int64_t *ret,
 	      struct ts_error *err)
 {
 	const char *text = line_option(l, option, "");
-	return date_words_parse(ts_slice_of(text), k->moment.now, k->moment.monday, ret, err);
+	TS_BUF(when);
+	int code = date_words_parse(ts_slice_of(text), k->moment.now, k->moment.monday, ret, err);
+	if (code == TS_OK && *ret > k->moment.now && !is_plain_date(text)) {
+		spell_date(&when, *ret);
+		return ts_fail(err, TS_EUSAGE, "'%.60s' is %.20s, which is yet to come.", text,
+			       when.failed ? "a date" : when.data);
+	}
+	return code;
 }
 
 /* A task's whole uuid finds also what has no attributes left. */

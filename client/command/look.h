@@ -23,7 +23,8 @@ int look_print(struct look *k, struct ts_error *err) TS_MUST_CHECK;
 /* The option's value as a number of things, `otherwise` where it wasn't given. TS_EUSAGE. */
 int look_count(const struct line *l, const char *option, size_t otherwise, size_t *ret,
 	       struct ts_error *err) TS_MUST_CHECK;
-/* The option's value as a date. [s since 1970] TS_EUSAGE. */
+/* The option's value as a date; words such as `monday` that mean one yet to come are TS_EUSAGE.
+ * [s since 1970] */
 int look_date(const struct line *l, const struct look *k, const char *option, int64_t *ret,
 	      struct ts_error *err) TS_MUST_CHECK;
 /* The tasks that the line's words mean, whatever their status; a uuid also of one that is empty. In

@@ -45,7 +45,7 @@ void manual_usage(const struct command *c, FILE *to)
 		ts_manual_forms(&m, &one, "Usage: ", to);
 		return;
 	}
-	(void)fputs("Usage: taskc [COMMAND] [WORDS] [--OPTION [VALUE]]...\n"
+	(void)fputs("Usage: taskc [COMMAND] [WORD…] [--OPTION [VALUE]]…\n"
 		    "       taskc help [COMMAND]\n",
 		    to);
 }
@@ -54,7 +54,7 @@ void manual_version(FILE *to)
 {
 	(void)fputs("taskc " PACKAGE_VERSION "\n"
 		    "Copyright (C) 2026 the authors of taskd.\n"
-		    "Free under the terms of the MIT license. 'man taskc' tells more.\n",
+		    "Free under the terms of the MIT license. `man taskc` tells more.\n",
 		    to);
 }
 
@@ -69,13 +69,13 @@ void manual_overview(FILE *to)
 {
 	const struct ts_manual m = manual();
 	manual_usage(NULL, to);
-	(void)fputs("\nTasks on this machine, in step with a server. Without a command the open "
-		    "tasks are listed.\n\nCommands:\n",
+	(void)fputs("\nTasks on this machine, in step with a server. Without a command: the open "
+		    "tasks.\n\nCommands:\n",
 		    to);
 	ts_manual_briefs(&m, to);
 	(void)fputs("\nOptions of every command:\n", to);
 	ts_manual_options(common_options, common_option_count, WIDTH, to);
-	(void)fputs("\n'taskc help COMMAND' says more about each, 'man taskc' about everything.\n",
+	(void)fputs("\n`taskc help COMMAND` says more about each, `man taskc` about everything.\n",
 		    to);
 }
 

@@ -173,27 +173,37 @@ static int copy(const struct ts_task *task, struct ts_arena *a, struct ts_task *
 	return TS_OK;
 }
 
+/* The task as it is, and a copy to be changed now. */
+static int begin_change(struct edit *e, const struct ts_uuid *uuid, struct ts_arena *a,
+			struct ts_task *ret_before, struct ts_task *ret_after, struct ts_error *err)
+{
+	uint64_t head;
+	int code = replica_task(e->txn, e->replica, uuid, a, ret_before, &head, err);
+	if (code == TS_OK && head == 0) {
+		code = ts_fail(err, TS_ENOTFOUND, "There is no task %s.", ts_uuid_text(uuid).text);
+	}
+	if (code == TS_OK) {
+		code = copy(ret_before, a, ret_after, err);
+	}
+	if (code == TS_OK) {
+		ret_after->has_modified = true;
+		ret_after->modified = e->now;
+	}
+	return code;
+}
+
 static int change_one(const struct line *l, struct edit *e, const struct ts_uuid *uuid,
 		      const struct target_change *how, struct told *told, struct ts_error *err)
 {
 	TS_ARENA(arena);
 	struct ts_task before, after;
-	uint64_t head;
 	const char *remark = NULL;
 	bool changed = false;
-	int code = replica_task(e->txn, e->replica, uuid, &arena, &before, &head, err);
-	if (code == TS_OK && head == 0) {
-		code = ts_fail(err, TS_ENOTFOUND, "There is no task %s.", ts_uuid_text(uuid).text);
-	}
-	if (code == TS_OK) {
-		code = copy(&before, &arena, &after, err);
-	}
+	int code = begin_change(e, uuid, &arena, &before, &after, err);
 	if (code != TS_OK) {
 		return code;
 	}
 	const uint64_t number = number_of(e, uuid);
-	after.has_modified = true;
-	after.modified = e->now;
 	code = how->change(e, &before, &arena, &after, &remark, how->arg, err);
 	if (code == TS_OK && remark == NULL) {
 		code = edit_put(e, &after, &changed, err);

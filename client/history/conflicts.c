@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/history/history.h"
 
+#include <stdlib.h>
+
 /* Of a merge's parents, one that has the lost value. */
 static int find_source(struct ts_txn *t, const struct replica *r, const struct step *s,
 		       struct ts_arena *a, struct loss *loss, struct ts_error *err)
@@ -18,13 +20,15 @@ static int find_source(struct ts_txn *t, const struct replica *r, const struct s
 	return code;
 }
 
-/* The same value may have lost twice; the newest time is told. */
+/* The same value may have lost twice; the newest time is told. Those of a task come together. */
 static bool is_known(const struct losses *l, const struct loss *loss)
 {
-	for (size_t i = 0; i < l->count; i++) {
-		const struct loss *other = loss_at(l, i);
-		if (ts_uuid_eq(&other->task, &loss->task) && ts_slice_eq(other->key, loss->key) &&
-		    ts_value_same(other->lost, loss->lost)) {
+	for (size_t i = l->count; i > 0; i--) {
+		const struct loss *other = loss_at(l, i - 1);
+		if (!ts_uuid_eq(&other->task, &loss->task)) {
+			break;
+		}
+		if (ts_slice_eq(other->key, loss->key) && ts_value_same(other->lost, loss->lost)) {
 			return true;
 		}
 	}
@@ -80,15 +84,25 @@ static int look_at(struct ts_txn *t, const struct replica *r, uint64_t number, b
 	return code == TS_OK ? add_step(t, r, &s, all, a, l, err) : code;
 }
 
+static int newest_first(const void *a, const void *b)
+{
+	const struct loss *x = a, *y = b;
+	return x->merge != y->merge ? (x->merge < y->merge) - (x->merge > y->merge)
+				    : ts_slice_cmp(x->key, y->key);
+}
+
 int losses_find(struct ts_txn *t, const struct replica *r, const struct selection *tasks, bool all,
 		struct ts_arena *a, struct losses *ret, struct ts_error *err)
 {
 	TS_CLEANUP(walk_done) struct walk w;
 	uint64_t number;
 	*ret = (struct losses){0};
-	int code = walk_begin(t, r, tasks, &w, err);
+	int code = walk_begin_by_task(t, r, tasks, &w, err);
 	while (code == TS_OK && (code = walk_next(&w, &number, err)) == TS_OK) {
 		code = look_at(t, r, number, all, a, ret, err);
+	}
+	if (ret->count > 0 && !ret->at.failed) {
+		qsort(ret->at.data, ret->count, sizeof(struct loss), newest_first);
 	}
 	return code == TS_ENOTFOUND ? TS_OK : code;
 }

@@ -51,14 +51,18 @@ int history_number(struct ts_txn *t, const struct replica *r, const struct ts_uu
 struct walk {
 	struct ts_txn *txn;
 	const struct replica *replica;
-	uint64_t next;      /* of all tasks: the version above the next one */
-	bool all;           /* of all tasks */
-	struct ts_buf heap; /* uint64_t[], of some tasks: versions to visit, the newest on top */
+	uint64_t next;       /* of all tasks: the version above the next one */
+	bool all;            /* of all tasks */
+	struct ts_buf heap;  /* uint64_t[], of some tasks: versions to visit, the newest on top */
+	struct ts_buf heads; /* uint64_t[], task by task: heads to begin from, the newest last */
 };
 
 /* `tasks` NULL: of all. Ends with walk_done(), also where it failed. */
 int walk_begin(struct ts_txn *t, const struct replica *r, const struct selection *tasks,
 	       struct walk *ret, struct ts_error *err) TS_MUST_CHECK;
+/* The same, but task by task, the one that changed last first. */
+int walk_begin_by_task(struct ts_txn *t, const struct replica *r, const struct selection *tasks,
+		       struct walk *ret, struct ts_error *err) TS_MUST_CHECK;
 /* TS_ENOTFOUND: that was all. */
 int walk_next(struct walk *w, uint64_t *ret, struct ts_error *err) TS_MUST_CHECK;
 void walk_done(struct walk *w);

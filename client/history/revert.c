@@ -182,7 +182,7 @@ static int finish(struct plan *p, struct ts_error *err)
 	if (task_text(&p->result, "description").len == 0 ||
 	    task_text(&p->result, "status").len == 0) {
 		return ts_fail(err, TS_EINVAL,
-			       "The task was not there then; 'taskc delete' deletes it.");
+			       "The task was not there then; `taskc delete` deletes it.");
 	}
 	return TS_OK;
 }

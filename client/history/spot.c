@@ -19,7 +19,7 @@ static bool is_number(const char *text, uint64_t *ret)
 static int not_there(const struct spot *s, const char *version, struct ts_error *err)
 {
 	return ts_fail(err, TS_ENOTFOUND,
-		       "Task %.8s has no version '%.100s'; see 'taskc log %.8s'.",
+		       "Task %.8s has no version '%.100s'; see `taskc log %.8s`.",
 		       ts_uuid_text(&s->task).text, version, ts_uuid_text(&s->task).text);
 }
 
@@ -74,7 +74,7 @@ int spot_at(struct spot *s, const char *version, const struct moment *m, struct 
 	int code = date_words_parse(ts_slice_of(version), m->now, m->monday, &date, err);
 	if (code != TS_OK) {
 		return ts_fail(err, TS_EUSAGE,
-			       "'%.100s' is no version: a number as 'taskc log' shows it, -1 for "
+			       "'%.100s' is no version: a number as `taskc log` shows it, -1 for "
 			       "the one before, or a date.",
 			       version);
 	}

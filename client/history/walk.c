@@ -2,14 +2,21 @@
 /* Versions from the newest back: of all tasks simply by number, of some by their parents. */
 #include "client/history/history.h"
 
+#include <stdlib.h>
+
 static uint64_t *at(struct walk *w, size_t i)
 {
 	return (uint64_t *)(void *)w->heap.data + i;
 }
 
+static size_t count(const struct ts_buf *numbers)
+{
+	return numbers->len / sizeof(uint64_t);
+}
+
 static size_t count_of(const struct walk *w)
 {
-	return w->heap.len / sizeof(uint64_t);
+	return count(&w->heap);
 }
 
 static void swap(struct walk *w, size_t i, size_t j)
@@ -70,6 +77,57 @@ int walk_begin(struct ts_txn *t, const struct replica *r, const struct selection
 	return ret->heap.failed ? ts_fail(err, TS_ENOMEM, "Out of memory.") : TS_OK;
 }
 
+static int add_head(const struct ts_uuid *task, uint64_t number, void *arg, struct ts_error *err)
+{
+	struct walk *w = arg;
+	(void)task;
+	(void)err;
+	ts_buf_add(&w->heads, &number, sizeof(number));
+	return TS_OK;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+int walk_begin_by_task(struct ts_txn *t, const struct replica *r, const struct selection *tasks,
+		       struct walk *ret, struct ts_error *err)
+{
+	int code = TS_OK;
+	*ret = (struct walk){.txn = t, .replica = r};
+	if (tasks == NULL) {
+		code = ts_head_each(t, r->user, add_head, ret, err);
+	}
+	for (size_t i = 0; tasks != NULL && i < tasks->count && code == TS_OK; i++) {
+		uint64_t head;
+		code = ts_head_get(t, r->user, &tasks->at[i], &head, err);
+		if (code == TS_OK) {
+			code = add_head(&tasks->at[i], head, ret, err);
+		}
+	}
+	if (code == TS_OK && ret->heads.failed) {
+		code = ts_fail(err, TS_ENOMEM, "Out of memory.");
+	}
+	if (code == TS_OK && ret->heads.len > 0) {
+		qsort(ret->heads.data, count(&ret->heads), sizeof(uint64_t), by_number);
+	}
+	return code;
+}
+
+/* The next task, where one is through. */
+static bool has_next(struct walk *w)
+{
+	if (count_of(w) == 0 && count(&w->heads) > 0) {
+		uint64_t head;
+		w->heads.len -= sizeof(head);
+		memcpy(&head, w->heads.data + w->heads.len, sizeof(head));
+		push(w, head);
+	}
+	return count_of(w) > 0;
+}
+
 /* A merge's parents may lead to the same version: it is visited once. */
 static int next_of_some(struct walk *w, uint64_t *ret, struct ts_error *err)
 {
@@ -89,7 +147,7 @@ static int next_of_some(struct walk *w, uint64_t *ret, struct ts_error *err)
 int walk_next(struct walk *w, uint64_t *ret, struct ts_error *err)
 {
 	if (!w->all) {
-		return count_of(w) > 0 ? next_of_some(w, ret, err) : TS_ENOTFOUND;
+		return has_next(w) ? next_of_some(w, ret, err) : TS_ENOTFOUND;
 	}
 	if (w->next <= 1) {
 		return TS_ENOTFOUND;
@@ -101,4 +159,5 @@ int walk_next(struct walk *w, uint64_t *ret, struct ts_error *err)
 void walk_done(struct walk *w)
 {
 	ts_buf_done(&w->heap);
+	ts_buf_done(&w->heads);
 }

@@ -129,6 +129,12 @@ int import_read(struct import *i, int fd, const char *name, struct ts_error *err
 	}
 	while (got != 0) {
 		got = read(fd, piece, PIECE);
+		if (got < 0 && errno == EISDIR) {
+			return ts_fail(err, TS_EINVAL,
+				       "%s is a folder: name the files in it, such as pending.data "
+				       "and completed.data.",
+				       name);
+		}
 		if (got < 0 && errno != EINTR) {
 			return ts_fail_errno(err, errno, "Could not read %s", name);
 		}

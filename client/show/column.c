@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/show/column.h"
 
+#include "client/words/attributes.h"
 #include "client/words/spell.h"
 #include "common/base/date.h"
 #include "common/task/task_key.h"
@@ -29,7 +30,7 @@ static const struct column columns[] = {
 	{"until", "Until", COLUMN_TEXT, true, "until"},
 	{"end", "End", COLUMN_TEXT, true, "end"},
 	{"recur", "Recur", COLUMN_TEXT, false, "recur"},
-	{"status", "Status", COLUMN_TEXT, false, "status"},
+	{"status", "Status", COLUMN_STATUS, false, "status"},
 	{"description", "Description", COLUMN_DESCRIPTION, false, NULL},
 	{"annotations", "Annotations", COLUMN_ANNOTATIONS, false, NULL},
 };
@@ -101,6 +102,13 @@ static void add_age(const struct column *c, const struct view *v, const struct r
 	} else if (date_of(&e->task, c->key, &date)) {
 		spell_span(to, v->now - date);
 	}
+}
+
+static void add_status(const struct column *c, const struct view *v, const struct replica_entry *e,
+		       struct ts_buf *to)
+{
+	(void)c;
+	ts_buf_add_slice(to, attribute_status(&e->task, v->now));
 }
 
 /* The elements of a set, `separator` between them, if there is a `to`; their number. */
@@ -181,6 +189,7 @@ void column_add(const struct column *c, const struct view *v, const struct repli
 		[COLUMN_ID] = add_id,
 		[COLUMN_UUID] = add_uuid,
 		[COLUMN_AGE] = add_age,
+		[COLUMN_STATUS] = add_status,
 		[COLUMN_TAGS] = add_tags,
 		[COLUMN_DEPENDS] = add_depends,
 		[COLUMN_DESCRIPTION] = add_description,
@@ -243,6 +252,7 @@ struct sort_value column_sort_value(const struct column *c, const struct replica
 		text = task_text(&e->task, "description");
 		return (struct sort_value){.none = text.len == 0, .is_text = true, .text = text};
 	case COLUMN_AGE:
+	case COLUMN_STATUS:
 	case COLUMN_TEXT:
 		break;
 	}

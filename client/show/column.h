@@ -8,7 +8,8 @@ enum column_kind {
 	COLUMN_TEXT, /* an attribute, dates relative to now */
 	COLUMN_ID,
 	COLUMN_UUID,
-	COLUMN_AGE, /* time since a date */
+	COLUMN_AGE,    /* time since a date */
+	COLUMN_STATUS, /* as a person sees it: waiting, too */
 	COLUMN_TAGS,
 	COLUMN_DEPENDS,
 	COLUMN_DESCRIPTION, /* with the number of annotations */

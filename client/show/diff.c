@@ -27,14 +27,18 @@ static struct ts_slice description_of(const struct compared *c)
 	return after.len > 0 ? after : task_text(&c->before, "description");
 }
 
-/* 3  Buy milk  (version 4 to 9) */
+/* 3  Buy milk  (version 4 to 9), or (new, version 9) */
 static void add_title(const struct view *v, const struct compared *c, uint64_t number)
 {
 	TS_BUF(title);
 	spell_task(&title, number, &c->task);
 	ts_buf_add_str(&title, "  ");
 	ts_buf_add_slice(&title, description_of(c));
-	ts_buf_printf(&title, "  (version %" PRIu64 " to %" PRIu64 ")", c->from, c->to);
+	if (c->from > 0) {
+		ts_buf_printf(&title, "  (version %" PRIu64 " to %" PRIu64 ")", c->from, c->to);
+	} else {
+		ts_buf_printf(&title, "  (new, version %" PRIu64 ")", c->to);
+	}
 	view_wrapped(v, NULL, 0, STYLE_VERSION, ts_buf_slice(&title));
 	v->to->failed |= title.failed;
 }

@@ -3,10 +3,11 @@
 
 #include "client/show/column.h"
 #include "client/show/table.h"
+#include "client/words/attributes.h"
 
 enum { SORT_KEYS = 8 };
 
-static const char usual_columns[] = "id,start,age,priority,project,tags,due,description";
+static const char usual_columns[] = "id,status,start,age,priority,project,tags,due,description";
 static const char usual_sort[] = "due+,priority-,project+,entry+";
 
 struct row {
@@ -19,6 +20,7 @@ struct list {
 	struct ts_arena arena;
 	struct column columns[TABLE_COLUMNS];
 	size_t column_count;
+	bool usual; /* nobody chose the columns */
 	struct column keys[SORT_KEYS];
 	bool down[SORT_KEYS];
 	size_t key_count;
@@ -84,7 +86,8 @@ int list_new(const char *columns, const char *sort, struct list **ret, struct ts
 	if (l == NULL) {
 		return ts_fail(err, TS_ENOMEM, "Out of memory.");
 	}
-	int code = read_columns(l, columns[0] != '\0' ? columns : usual_columns, err);
+	l->usual = columns[0] == '\0';
+	int code = read_columns(l, l->usual ? usual_columns : columns, err);
 	if (code == TS_OK) {
 		code = read_keys(l, sort[0] != '\0' ? sort : usual_sort, err);
 	}
@@ -184,12 +187,37 @@ static size_t sorted(struct list *l, size_t limit)
 	return limit < l->count ? limit : l->count;
 }
 
+static bool all_pending(const struct list *l, int64_t now)
+{
+	size_t i = 0;
+	while (i < l->count &&
+	       ts_slice_eq(attribute_status(&l->rows[i]->entry.task, now), TS_SLICE("pending"))) {
+		i++;
+	}
+	return i == l->count;
+}
+
+/* Where no task is anything else than pending, the usual columns do without it. */
+static void drop_status(struct list *l)
+{
+	for (size_t i = 0; i < l->column_count; i++) {
+		if (l->columns[i].kind == COLUMN_STATUS) {
+			l->column_count--;
+			memmove(&l->columns[i], &l->columns[i + 1],
+				(l->column_count - i) * sizeof(l->columns[0]));
+		}
+	}
+}
+
 int list_print(struct list *l, const struct view *v, size_t limit, struct ts_error *err)
 {
 	TS_CLEANUP(table_free_p) struct table *table = NULL;
 	TS_BUF(text);
 	const char *heads[TABLE_COLUMNS];
 	bool right[TABLE_COLUMNS];
+	if (l->usual && all_pending(l, v->now)) {
+		drop_status(l);
+	}
 	for (size_t i = 0; i < l->column_count; i++) {
 		heads[i] = l->columns[i].head;
 		right[i] = l->columns[i].right;

@@ -4,7 +4,10 @@
 enum {
 	GAP = 1,        /* [cells] between columns */
 	LAST_SHARE = 2, /* the last column gets at least the width's half, if it needs that */
-	NARROW = 8, /* [cells] columns are made narrower than that only where nothing else helps */
+	/* [cells] Made narrower than that only where nothing else helps: columns, of which the
+	 * status takes 9; and the last one. */
+	NARROW = 9,
+	LAST_NARROW = 8,
 };
 
 struct cell {
@@ -99,7 +102,7 @@ static void set_widths(struct table *t, size_t width)
 	while (most > NARROW && others_take(t, most) + least > width) {
 		most--;
 	}
-	while (most > 1 && others_take(t, most) + NARROW > width) {
+	while (most > 1 && others_take(t, most) + LAST_NARROW > width) {
 		most--;
 	}
 	for (size_t i = 0; i < t->last; i++) {

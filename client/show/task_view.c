@@ -195,8 +195,12 @@ static void add_history(struct rows *r, const struct spot *s, const struct facts
 	const char *name = "conflicts";
 	ts_buf_printf(&r->text, "%" PRIu64 ", ", s->version);
 	add_date(r, f->made.time);
-	ts_buf_printf(&r->text, " by %.*s with %.*s", TS_SLICE_ARGS(made_by(&f->made)),
-		      TS_SLICE_ARGS(made_with(&f->made)));
+	if (f->made.received) {
+		ts_buf_printf(&r->text, " from %.*s", TS_SLICE_ARGS(made_by(&f->made)));
+	} else {
+		ts_buf_printf(&r->text, " by %.*s with %.*s", TS_SLICE_ARGS(made_by(&f->made)),
+			      TS_SLICE_ARGS(made_with(&f->made)));
+	}
 	add_row(r, "version", STYLE_NONE);
 	ts_buf_printf(&r->text, "%" PRIu64 "%s", f->versions,
 		      s->version == s->head ? "" : "; this is not the newest one");

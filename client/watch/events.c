@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/watch/events.h"
 
+#include "common/base/clock.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -9,14 +11,6 @@
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
-
-uint64_t events_now(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* A descriptor that is readable when one of the two signals came, which do nothing else any more.
  */
@@ -110,7 +104,7 @@ static bool clock_jumped(int fd)
 
 static void wait_until(int fd, uint64_t until)
 {
-	const uint64_t now = events_now();
+	const uint64_t now = ts_clock_ms();
 	const uint64_t left = until > now ? until - now : 0;
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	(void)poll(&p, 1, until == UINT64_MAX ? -1 : left > INT_MAX ? INT_MAX : (int)left);

@@ -32,8 +32,6 @@ int events_open(struct events *ret, struct ts_error *err) TS_MUST_CHECK;
 /* From now on the files in `folder` count, instead of those before. */
 int events_watch(struct events *e, const char *folder, struct ts_error *err) TS_MUST_CHECK;
 void events_close(struct events *e);
-/* What has happened since the last call; waits for it until `until` [ms] (on events_now()'s clock;
+/* What has happened since the last call; waits for it until `until` [ms] (by ts_clock_ms();
  * UINT64_MAX: however long). */
 struct events_seen events_read(const struct events *e, uint64_t until);
-/* [ms] on a clock that never goes back. */
-uint64_t events_now(void);

@@ -6,6 +6,7 @@
 #include "client/watch/say.h"
 #include "client/watch/target.h"
 #include "client/watch/timing.h"
+#include "common/base/clock.h"
 
 #include <stdio.h>
 
@@ -79,7 +80,7 @@ static int configure(struct watch *w, struct ts_error *err)
 	w->setup = TS_TAKE(s);
 	w->timing.quiet = w->setup->settings.watch_quiet;
 	w->timing.interval = w->setup->settings.watch_interval;
-	timing_begin(&w->timing, events_now());
+	timing_begin(&w->timing, ts_clock_ms());
 	return TS_OK;
 }
 
@@ -118,7 +119,7 @@ static void tell_synced(struct watch *w, const struct target_result *r)
 	}
 	if (r->conflicts > 0) {
 		say(SAY_NOTICE,
-		    "%zu values lost against others' edits; 'taskc conflicts' lists them.",
+		    "%zu values lost against others' edits; `taskc conflicts` lists them.",
 		    r->conflicts);
 	}
 	if (r->messages[0] != '\0' && strcmp(w->messages, r->messages) != 0) {
@@ -139,7 +140,7 @@ static void look(struct watch *w)
 	if (t->ops->look(t, &changed, &err) != TS_OK) {
 		tell_trouble(w, &err);
 	} else if (changed) {
-		timing_changed(&w->timing, events_now());
+		timing_changed(&w->timing, ts_clock_ms());
 	}
 }
 
@@ -156,7 +157,7 @@ static int run_sync(struct watch *w, struct ts_error *err)
 	if (code == TS_ECANCELED) {
 		return TS_OK;
 	}
-	timing_synced(&w->timing, code == TS_OK, events_now());
+	timing_synced(&w->timing, code == TS_OK, ts_clock_ms());
 	if (is_final(code)) {
 		return code;
 	}
@@ -173,7 +174,7 @@ static int run_wait(struct watch *w, struct ts_error *err)
 {
 	struct target *t = &w->setup->target;
 	int code = t->ops->wait(t, w->events.any, err);
-	const uint64_t now = events_now();
+	const uint64_t now = ts_clock_ms();
 	if (code == TS_OK || code == TS_ETIMEOUT) {
 		timing_waited(&w->timing, code == TS_OK, now);
 	} else if (code == TS_EUNSUPPORTED) {
@@ -199,7 +200,7 @@ static void take_events(struct watch *w, uint64_t until)
 	if (seen.woke) {
 		/* A connection from before is no good, and says so only after minutes. */
 		ts_dial_close(TS_TAKE(w->setup->target.dial));
-		timing_hurry(&w->timing, events_now());
+		timing_hurry(&w->timing, ts_clock_ms());
 	}
 	if (seen.files) {
 		look(w);
@@ -208,7 +209,7 @@ static void take_events(struct watch *w, uint64_t until)
 
 static int run_next(struct watch *w, struct ts_error *err)
 {
-	const struct timing_next next = timing_next(&w->timing, events_now());
+	const struct timing_next next = timing_next(&w->timing, ts_clock_ms());
 	int code = TS_OK;
 	if (next.action == TIMING_SYNC) {
 		code = run_sync(w, err);

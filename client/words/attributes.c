@@ -97,6 +97,21 @@ int64_t attribute_date(const struct ts_task *task, struct ts_slice key, int64_t 
 		       : otherwise;
 }
 
+int attribute_find_status(struct ts_slice word, struct ts_slice *ret, struct ts_error *err)
+{
+	static const char *const known[] = {"pending", "waiting", "recurring", "completed",
+					    "deleted"};
+	for (size_t i = 0; i < TS_COUNT_OF(known); i++) {
+		if (word.len >= 3 && ts_slice_starts(ts_slice_of(known[i]), word)) {
+			*ret = ts_slice_of(known[i]);
+			return TS_OK;
+		}
+	}
+	return ts_fail(err, TS_EUSAGE,
+		       "'%.*s' is not a status: pending, waiting, recurring, completed or deleted.",
+		       TS_SLICE_ARGS(word));
+}
+
 struct ts_slice attribute_status(const struct ts_task *task, int64_t now)
 {
 	const struct ts_slice status = task_text(task, "status");

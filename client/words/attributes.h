@@ -27,6 +27,10 @@ struct ts_slice attribute_name(struct ts_slice name);
 /* Of a whole name. */
 enum attribute_kind attribute_kind(struct ts_slice name);
 
+/* The status that `word` is, or is the beginning of, at least three letters long. TS_EUSAGE with a
+ * sentence. */
+int attribute_find_status(struct ts_slice word, struct ts_slice *ret,
+			  struct ts_error *err) TS_MUST_CHECK;
 /* The status that a person sees: a pending task with `wait` in the future is "waiting", and a
  * waiting one whose time has come is "pending". */
 struct ts_slice attribute_status(const struct ts_task *task, int64_t now);

@@ -90,16 +90,8 @@ static int read_date(struct reading *r, struct ts_slice name, struct ts_slice va
 static int read_status(struct reading *r, struct ts_slice name, struct ts_slice value,
 		       struct ts_error *err)
 {
-	static const char *const known[] = {"pending", "waiting", "recurring", "completed",
-					    "deleted"};
-	for (size_t i = 0; i < TS_COUNT_OF(known); i++) {
-		if (value.len >= 3 && ts_slice_starts(ts_slice_of(known[i]), value)) {
-			return add(r->c, name, ts_slice_of(known[i]), false, err);
-		}
-	}
-	return ts_fail(err, TS_EUSAGE,
-		       "'%.*s' is not a status: pending, waiting, recurring, completed or deleted.",
-		       TS_SLICE_ARGS(value));
+	int code = attribute_find_status(value, &value, err);
+	return code == TS_OK ? add(r->c, name, value, false, err) : code;
 }
 
 static int read_recur(struct reading *r, struct ts_slice name, struct ts_slice value,

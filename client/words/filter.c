@@ -137,22 +137,6 @@ static void set_usual_test(struct filter_term *t)
 	}
 }
 
-static int read_status(struct filter *f, struct filter_term *t, struct ts_error *err)
-{
-	static const char *const known[] = {"pending", "waiting", "recurring", "completed",
-					    "deleted"};
-	f->every_status = true;
-	for (size_t i = 0; i < TS_COUNT_OF(known); i++) {
-		if (t->value.len >= 3 && ts_slice_starts(ts_slice_of(known[i]), t->value)) {
-			t->value = ts_slice_of(known[i]);
-			return TS_OK;
-		}
-	}
-	return ts_fail(err, TS_EUSAGE,
-		       "'%.*s' is not a status: pending, waiting, recurring, completed or deleted.",
-		       TS_SLICE_ARGS(t->value));
-}
-
 /* What the value means, by the kind of its attribute. */
 static int read_value(struct filter *f, struct filter_term *t, struct ts_error *err)
 {
@@ -160,7 +144,8 @@ static int read_value(struct filter *f, struct filter_term *t, struct ts_error *
 		return TS_OK;
 	}
 	if (t->kind == ATTRIBUTE_STATUS) {
-		return read_status(f, t, err);
+		f->every_status = true;
+		return attribute_find_status(t->value, &t->value, err);
 	}
 	if (t->kind == ATTRIBUTE_DATE) {
 		return date_words_parse(t->value, f->now, true, &t->date, err);
@@ -218,7 +203,7 @@ static int add_word(struct filter *f, const char *word, struct ts_error *err)
 	if (!ts_utf8_valid(t.value)) {
 		return ts_fail(err, TS_EUSAGE, "A word is not UTF-8.");
 	}
-	if (strcmp(word, "all") == 0) {
+	if (strcmp(word, "all") == 0 || strcmp(word, "status:all") == 0) {
 		f->every_status = true;
 		return TS_OK;
 	}

@@ -11,8 +11,9 @@
  *	project:               without the attribute
  *	due.before:friday      .before .after .by (dates and numbers), .is .not .has .hasnt
  *	                       .startswith (text), .any: .none:
- *	status:completed       pending, waiting, recurring, completed, deleted; `all` is every
- *status anything else          a text in description or annotations, without regard to case
+ *	status:completed       pending, waiting, recurring, completed, deleted
+ *	all                    of every status
+ *	anything else          a text in description or annotations, without regard to case
  *
  * All of them have to hold, but of numbers and uuids any. Without a status, numbers or uuids,
  * those tasks are meant that are to be done: pending, not waiting for a date to come, and not the

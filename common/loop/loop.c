@@ -2,12 +2,12 @@
 #include "common/loop/loop.h"
 
 #include "common/base/attr.h"
+#include "common/base/clock.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 
 enum { EVENTS_A_TURN = 64 };
 
@@ -27,13 +27,6 @@ struct ts_loop {
 	bool asleep; /* in epoll_wait: a post must write to wake_fd */
 	bool stop;
 };
-
-static uint64_t clock_ms(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static int open_fds(struct ts_loop *l, struct ts_error *err)
 {
@@ -55,7 +48,7 @@ int ts_loop_new(struct ts_loop **ret, struct ts_error *err)
 	}
 	(void)pthread_mutex_init(&l->lock, NULL);
 	l->last = &l->first;
-	l->now = clock_ms();
+	l->now = ts_clock_ms();
 	l->epoll_fd = l->wake_fd = -1;
 	int rc = open_fds(l, err);
 	if (rc != TS_OK) {
@@ -316,13 +309,13 @@ static int wait_events(struct ts_loop *l, struct ts_error *err)
 	}
 	l->event_next = 0;
 	l->event_count = n < 0 ? 0 : n;
-	l->now = clock_ms();
+	l->now = ts_clock_ms();
 	return TS_OK;
 }
 
 int ts_loop_run(struct ts_loop *l, struct ts_error *err)
 {
-	l->now = clock_ms();
+	l->now = ts_clock_ms();
 	while (!run_posts(l)) {
 		int rc = wait_events(l, err);
 		if (rc != TS_OK) {

@@ -2,6 +2,7 @@
 /* taskd user bundle ORG USER [--device NAME] [--host NAME[:PORT]] [--key-type TYPE] [--output FILE]
  */
 #include "server/command/command.h"
+#include "server/setup/bundle.h"
 #include "server/setup/enrol.h"
 
 #include "common/cli/options.h"
@@ -56,6 +57,20 @@ static int choose_device(struct enrolment *e, struct ts_buf *name, struct ts_err
 	return TS_OK;
 }
 
+static int tell(const struct command_line *cl, const struct enrolment *e, const char *path,
+		struct ts_error *err)
+{
+	TS_BUF(word);
+	bundle_add_word(path, &word);
+	if (word.failed) {
+		return ts_fail(err, TS_ENOMEM, "There is no memory for a bundle.");
+	}
+	command_say(cl, "Bundle for device '%s' of user '%s': %s\n", e->device, e->user, path);
+	command_say(cl, "Apply it to a Taskwarrior 2.x:\n\tsh %s\n\ttask sync init\n", word.data);
+	command_say(cl, "Or to a taskc:\n\ttaskc setup %s\n\ttaskc sync\n", word.data);
+	return TS_OK;
+}
+
 static int make(struct command_line *cl, struct enrolment *e, struct ts_error *err)
 {
 	TS_BUF(path);
@@ -68,11 +83,7 @@ static int make(struct command_line *cl, struct enrolment *e, struct ts_error *e
 		return enrol_to_stream(e, stdout, err);
 	}
 	rc = enrol_to_file(e, &path, err);
-	if (rc == TS_OK) {
-		command_say(cl, "Bundle for device '%s' of user '%s': %s\n", e->device, e->user,
-			    path.data);
-	}
-	return rc;
+	return rc == TS_OK ? tell(cl, e, path.data, err) : rc;
 }
 
 enum { DEVICE, HOST, KEY_TYPE, OUTPUT, OPTIONS };

@@ -13,10 +13,10 @@ const struct command commands[] = {
 	 "Makes what is missing in the data directory, and leaves what is there:\n"
 	 "configuration, certificate authority, server certificate, an organization and\n"
 	 "a user with a certificate, and that user's bundle: one file that 'sh FILE'\n"
-	 "applies to a Taskwarrior 2.x. Each --host is a name or an address that clients\n"
-	 "know the server by. --key-type and --server-key-type choose rsa, ecdsa or\n"
-	 "ed25519 for the user's key (rsa, which old phones need) and the server's\n"
-	 "(ecdsa)."},
+	 "applies to a Taskwarrior 2.x, and 'taskc setup FILE' to a taskc. Each --host is\n"
+	 "a name or an address that clients know the server by. --key-type and\n"
+	 "--server-key-type choose rsa, ecdsa or ed25519 for the user's key (rsa, which\n"
+	 "old phones need) and the server's (ecdsa)."},
 	{"init", cmd_init, COMMAND_DATA, "[options]",
 	 "Initializes a server instance at <root>. What is there already is kept.\n"
 	 "Settings given as --NAME=VALUE are written to the configuration."},

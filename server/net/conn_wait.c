@@ -39,6 +39,9 @@ static int enter(struct conn *c, struct ts_error *err)
 	if (h->most != 0 && limits.all > h->most / 2) {
 		limits.all = h->most / 2;
 	}
+	if (limits.user > (limits.all + 1) / 2) {
+		limits.user = (limits.all + 1) / 2;
+	}
 	c->waiter = (struct waiter){.loop = h->loop, .post = &c->post};
 	int rc = waiters_add(h->waiters, &c->waiter, c->request->account.user.id, &limits, err);
 	c->waits = rc == TS_OK;

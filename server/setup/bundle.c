@@ -16,6 +16,17 @@ void bundle_quote(const char *text, struct ts_buf *to)
 	ts_buf_add_char(to, '\'');
 }
 
+void bundle_add_word(const char *text, struct ts_buf *to)
+{
+	static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "0123456789_-+=.,:@%/";
+	if (text[0] != '\0' && text[strspn(text, harmless)] == '\0') {
+		ts_buf_add_str(to, text);
+	} else {
+		bundle_quote(text, to);
+	}
+}
+
 static void print_value(const char *name, const char *value, struct ts_buf *to)
 {
 	ts_buf_printf(to, "%s=", name);

@@ -34,5 +34,7 @@ struct bundle {
 };
 
 void bundle_print(const struct bundle *b, struct ts_buf *to);
-/* `text` as one word of a shell. */
+/* `text` as one word of a shell, in quotes. */
 void bundle_quote(const char *text, struct ts_buf *to);
+/* The same for people to read and copy: in quotes only where it needs them. */
+void bundle_add_word(const char *text, struct ts_buf *to);

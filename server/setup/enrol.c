@@ -3,9 +3,9 @@
 
 #include "common/base/file.h"
 #include "common/base/utf8.h"
+#include "common/net/hostport.h"
 #include "common/store/store.h"
 #include "common/wire/message.h"
-#include "common/net/hostport.h"
 #include "server/setup/bundle.h"
 
 #include <ctype.h>

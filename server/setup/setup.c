@@ -263,31 +263,27 @@ static int make_bundle(struct work *w, struct ts_error *err)
 
 /* What to do next */
 
-static void quote(const char *before, const char *word, struct ts_buf *to)
+static void add(const char *before, const char *word, struct ts_buf *to)
 {
-	static const char harmless[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				       "0123456789_-+=.,:@%/";
 	ts_buf_add_str(to, before);
-	if (word[0] != '\0' && word[strspn(word, harmless)] == '\0') {
-		ts_buf_add_str(to, word);
-	} else {
-		bundle_quote(word, to);
-	}
+	bundle_add_word(word, to);
 }
 
 static int tell_next(struct work *w, struct ts_error *err)
 {
 	TS_BUF(text);
-	quote("\nStart the server:\n\ttaskd server --data ", w->cl->data, &text);
+	add("\nStart the server:\n\ttaskd server --data ", w->cl->data, &text);
 	if (w->bundle.len > 0) {
-		quote("\nSet up a Taskwarrior 2.x with this secret file, there or here:\n\tsh ",
-		      w->bundle.data, &text);
+		add("\nSet up a Taskwarrior 2.x with this secret file, there or here:\n\tsh ",
+		    w->bundle.data, &text);
 		ts_buf_add_str(&text, "\n\ttask sync init");
+		add("\nOr set up a taskc with it:\n\ttaskc setup ", w->bundle.data, &text);
+		ts_buf_add_str(&text, "\n\ttaskc sync");
 	}
-	quote("\nMake a bundle for another device of this user:\n\ttaskd user bundle ",
-	      w->wish->org, &text);
-	quote(" ", w->wish->user, &text);
-	quote(" --device phone --data ", w->cl->data, &text);
+	add("\nMake a bundle for another device of this user:\n\ttaskd user bundle ", w->wish->org,
+	    &text);
+	add(" ", w->wish->user, &text);
+	add(" --device phone --data ", w->cl->data, &text);
 	if (text.failed) {
 		return no_memory(err);
 	}

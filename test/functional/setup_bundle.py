@@ -5,6 +5,7 @@ import glob
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import socket
 import stat
@@ -184,6 +185,19 @@ def _():
                                    re.S).group(1))
         same(len(keys), 3, "private keys")
         travels(server, server.bundle, phone)
+
+
+@case("what is printed says how to go on, in words that a shell takes")
+def _():
+    with Fresh("--org", "Public", "--user", "alice") as server:
+        path = os.path.join(server.folder, "it's a bundle.sh")
+        text = server.command("user", "bundle", "Public", "alice", "--output", path).stdout
+        again = server.command("setup", "--org", "Public", "--user", "alice").stdout
+        for printed, bundle in (text, path), (again, server.bundle):
+            words = [shlex.split(line) for line in printed.splitlines() if line[:1] == "\t"]
+            for expected in (["sh", bundle], ["task", "sync", "init"],
+                             ["taskc", "setup", bundle], ["taskc", "sync"]):
+                true(expected in words, f"{expected} is not in\n{printed}")
 
 
 @case("a bundle that can't be written can be made again")

@@ -43,7 +43,7 @@ def _():
         lines = done.out.splitlines()
         same(len(lines), 2, done)
         true("set up" in lines[0] and "Public/alice" in lines[0], lines[0])
-        same(lines[1], "Run 'taskc sync'.")
+        same(lines[1], "Run `taskc sync`.")
         same(done.err, "")
         for name in ("remote.conf", "key.pem", "certificate.pem", "ca.pem"):
             same(stat.S_IMODE(os.stat(p.find(name)).st_mode), 0o600, name)

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import termios
@@ -184,7 +185,7 @@ def _():
         same([entry["command"] for entry in json.loads(replica.must("log", "--json").out)],
              ["revert", "done", "revert", "revert", "revert", "modify", "modify", "add"])
         same(len(json.loads(replica.must("log", "--json", "--limit", "2").out)), 2)
-        same(json.loads(replica.must("log", "--json", "--since", "tomorrow").out), [])
+        same(json.loads(replica.must("log", "--json", "--since", "2100-01-01").out), [])
 
 
 def disagree(server):
@@ -253,6 +254,52 @@ def _():
         drawn = subprocess.run(["dot", "-Tsvg"], input=dot, capture_output=True, text=True,
                                check=False)
         same((drawn.returncode, drawn.stderr), (0, ""))
+
+
+@case("a tree of all tasks is drawn task by task, the one that changed last first")
+def _():
+    with Taskc() as replica:
+        for name in "abc":
+            replica.must("add", name)
+        for number in "3", "1":
+            replica.must("modify", number, "+again")
+        for words, expected in ([], "1 1 3 3 2"), (["2-3"], "3 3 2"), (["--limit", "3"], "1 1 3"):
+            text = replica.must("log", "--graph", *words).out
+            rows = [line for line in text.split("\n") if "*" in line]
+            same([row.split()[6] for row in rows], expected.split(), text)
+            same({row[:2] for row in rows}, {"* "}, text)
+        same([e["id"] for e in json.loads(replica.must("log", "--json").out)], [1, 3, 3, 2, 1])
+
+
+@case("the status is shown where not all are pending")
+def _():
+    with Taskc() as replica:
+        for words in (["a"], ["b"], ["c", "wait:30d"]):
+            replica.must("add", *words)
+        replica.must("done", "2")
+        true("Status" not in replica.must("list").out, "all pending")
+        text = replica.must("list", "--all", "--sort", "description+").out
+        same([line.split()[-3] for line in text.split("\n")[2:-1]],
+             ["pending", "completed", "waiting"], text)
+        true("Status" in replica.must("list", "--columns", "status,description").out, "chosen")
+
+
+@case("who reads only the beginning is told nothing")
+def _():
+    with Taskc() as replica:
+        tasks = "".join(f'{{"description":"{"x" * 200} {n}"}}' for n in range(2000))
+        replica.must("import", "-", stdin=tasks)
+        for words in ["list"], ["export"], ["log"]:
+            with replica.begin(*words) as process:
+                true(process.stdout.read(10), f"{words} printed nothing")
+                process.stdout.close()
+                same(process.stderr.read(), "", f"{words}")
+                same(process.wait(), -signal.SIGPIPE, f"{words}")
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([TASKC, "list"], env=replica.environment(), stdout=full,
+                                  stderr=subprocess.PIPE, text=True, check=False)
+        same((done.returncode, done.stderr),
+             (3, "taskc: Could not write to standard output.\n"))
 
 
 @case("quotes and control characters in a tree for Graphviz")

@@ -187,6 +187,13 @@ def _():
                 (("done",), 64, "Say which tasks"),
                 (("delete", "+nowhere"), 3, "No task matches"),
                 (("undo", "word"), 64, "one word too many"),
+                (("2", "modify", "x"), 64, "The command comes first"),
+                (("nothing",), 64, "There is no command 'nothing'"),
+                (("sta",), 64, "'sta' may be one of start, status."),
+                (("list", "--color", "sometimes"), 64, "not 'sometimes'"),
+                (("log", "--since", "tomorrow"), 64, "is yet to come"),
+                (("diff", "--since", "tomorrow"), 64, "is yet to come"),
+                (("import", c.folder), 3, "is a folder"),
                 (("import", c.path("nothing")), 3, "Could not open")]:
             result = c.run(*words)
             same(result.code, code, " ".join(words))
@@ -348,13 +355,17 @@ def _():
         for script, text in [("sed -i 's/^due:.*/due: rubbish/' \"$1\"", "Line 8: 'rubbish'"),
                              ("echo '{' > \"$1\"", "Line 1"),
                              ("sed -i 's/^recur:.*/recur: rubbish/' \"$1\"", "not a period"),
-                             ("exit 3", "ended with status 3")]:
+                             ("echo more >> \"$1\"; exit 3", "ended with status 3")]:
             result = edit(c, script, "1")
             same(result.code, 3, str(result))
             true(text in result.err, result.err)
             kept = result.err.strip().rsplit(" ", 1)[1].rstrip(".")
             true(os.path.exists(kept), result.err)
             os.unlink(kept)
+        result = edit(c, "exit 3", "1")
+        same((result.code, result.err), (3, f"taskc: The editor '{c.path('editor')}' ended with "
+                                            "status 3.\n"))
+        same(os.listdir(c.path("tmp")), [])
         same(c.export(), before)
 
 

@@ -124,6 +124,7 @@ static const struct row {
 	{{"status:waiting"}, "3", TS_OK},
 	{{"status:pending"}, "124", TS_OK},
 	{{"status:rec"}, "5", TS_OK},
+	{{"status:all"}, "1234567", TS_OK},
 	{{"status:completed"}, "6", TS_OK},
 	{{"status.not:pending"}, "3567", TS_OK},
 	{{"status:nope"}, "'nope' is not a status", TS_EUSAGE},

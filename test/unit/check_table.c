@@ -40,12 +40,12 @@ static const struct row {
 	{"others wrap where the description has too little",
 	 24,
 	 {"1", "H", "house.garden.shed", "Paint the door green"},
-	 "ID P Project  Descriptio\n"
-	 "              n\n"
-	 "-- - -------- ----------\n"
-	 " 1 H house.ga Paint the\n"
-	 "     rden.she door green\n"
-	 "     d\n"},
+	 "ID P Project   Descripti\n"
+	 "               on\n"
+	 "-- - --------- ---------\n"
+	 " 1 H house.gar Paint the\n"
+	 "     den.shed  door\n"
+	 "               green\n"},
 	{"wide characters",
 	 18,
 	 {"1", "H", HAN, HAN " " HAN},

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/base/clock.h"
+
+#include <time.h>
+
+uint64_t ts_clock_ms(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
