@@ -19,22 +19,6 @@ struct reading {
 	struct ts_error why; /* of the line in work */
 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-static struct ts_slice trim(struct ts_slice s)
-{
-	while (s.len > 0 && is_blank(s.data[0])) {
-		s = ts_slice_skip(s, 1);
-	}
-	while (s.len > 0 && is_blank(s.data[s.len - 1])) {
-		s.len--;
-	}
-	return s;
-}
-
 static void decode(struct ts_slice s, struct ts_buf *to)
 {
 	for (size_t i = 0; i < s.len; i++) {
@@ -51,7 +35,7 @@ static void decode(struct ts_slice s, struct ts_buf *to)
 static struct ts_slice cut_word(struct ts_slice *rest)
 {
 	size_t n = 0;
-	while (n < rest->len && !is_blank(rest->data[n]) && rest->data[n] != ',') {
+	while (n < rest->len && !ts_is_blank(rest->data[n]) && rest->data[n] != ',') {
 		n++;
 	}
 	const struct ts_slice word = {rest->data, n};
@@ -149,7 +133,7 @@ static int read_annotation(struct reading *g, struct ts_slice text)
 		text = rest;
 	}
 	const struct ts_date_text spelled = ts_date_text(date);
-	return ts_build_annotation(&g->builder, ts_slice_of(spelled.text), trim(text),
+	return ts_build_annotation(&g->builder, ts_slice_of(spelled.text), ts_slice_trim(text),
 				   (struct ts_slice){NULL, 0});
 }
 
@@ -177,15 +161,15 @@ static int read_value(struct reading *g, struct ts_slice name, struct ts_slice v
 
 static int read_line(struct reading *g, struct ts_slice line)
 {
-	struct ts_slice value = trim(line);
+	struct ts_slice value = ts_slice_trim(line);
 	if (value.len == 0 || value.data[0] == '#') {
 		return TS_OK;
 	}
-	const struct ts_slice name = trim(ts_slice_cut(&value, ':'));
+	const struct ts_slice name = ts_slice_trim(ts_slice_cut(&value, ':'));
 	if (value.data == NULL || name.len == 0 || ts_key_is_element(name)) {
 		return ts_fail(&g->why, TS_EINVAL, "It is not of the form name: value.");
 	}
-	return read_value(g, name, trim(value));
+	return read_value(g, name, ts_slice_trim(value));
 }
 
 static int finish(struct reading *g, struct ts_error *err)

@@ -247,13 +247,7 @@ int remote_path(const struct remote *r, const char *setting, struct ts_buf *to,
 static int take_line(const struct remote *r, struct ts_slice text, struct ts_buf *to,
 		     struct ts_error *err)
 {
-	struct ts_slice line = ts_slice_cut(&text, '\n');
-	while (line.len > 0 && strchr(" \t\r", line.data[line.len - 1]) != NULL) {
-		line.len--;
-	}
-	while (line.len > 0 && (line.data[0] == ' ' || line.data[0] == '\t')) {
-		line = ts_slice_skip(line, 1);
-	}
+	struct ts_slice line = ts_slice_trim(ts_slice_cut(&text, '\n'));
 	if (line.len == 0) {
 		return ts_fail(err, TS_EINVAL,
 			       "The remote %s has no key of the user's: set `secret`, "

@@ -4,7 +4,6 @@
 #include "client/setup/taskrc_text.h"
 #include "common/base/file.h"
 
-#include <ctype.h>
 
 enum { TASKRC_MAX = 1 << 20, PEM_MAX = 1 << 20, INCLUDE_DEPTH = 10 };
 
@@ -41,17 +40,6 @@ static void found_done(struct settings_found *f)
 	for (size_t i = 0; i < TS_COUNT_OF(names); i++) {
 		ts_buf_done(found_at(f, i));
 	}
-}
-
-static struct ts_slice trim(struct ts_slice s)
-{
-	while (s.len > 0 && isspace((unsigned char)s.data[0])) {
-		s = ts_slice_skip(s, 1);
-	}
-	while (s.len > 0 && isspace((unsigned char)s.data[s.len - 1])) {
-		s.len--;
-	}
-	return s;
 }
 
 /* Files */
@@ -132,11 +120,12 @@ static int walk_line(struct walk *w, struct ts_slice line, const char *path)
 	struct ts_slice value = ts_slice_cut(&line, '#');
 	struct ts_slice name = ts_slice_cut(&value, '=');
 	if (value.data != NULL) {
-		return keep(w, trim(name), trim(value));
+		return keep(w, ts_slice_trim(name), ts_slice_trim(value));
 	}
-	name = trim(name);
+	name = ts_slice_trim(name);
 	return ts_slice_starts(name, TS_SLICE("include "))
-		       ? walk_include(w, trim(ts_slice_skip(name, strlen("include "))), path)
+		       ? walk_include(w, ts_slice_trim(ts_slice_skip(name, strlen("include "))),
+				      path)
 		       : TS_OK;
 }
 

@@ -54,6 +54,23 @@ static inline bool ts_slice_cut_char(struct ts_slice *rest, char c)
 	return there;
 }
 
+static inline bool ts_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* Without blanks, tabs and carriage returns at both ends. */
+static inline struct ts_slice ts_slice_trim(struct ts_slice s)
+{
+	while (s.len > 0 && ts_is_blank(s.data[0])) {
+		s = ts_slice_skip(s, 1);
+	}
+	while (s.len > 0 && ts_is_blank(s.data[s.len - 1])) {
+		s.len--;
+	}
+	return s;
+}
+
 /* Cut the decimal digits off the front. */
 static inline struct ts_slice ts_slice_cut_digits(struct ts_slice *rest)
 {

@@ -60,22 +60,6 @@ struct line {
 	bool bad;
 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-static struct ts_slice trim(struct ts_slice s)
-{
-	while (s.len > 0 && is_blank(s.data[0])) {
-		s = ts_slice_skip(s, 1);
-	}
-	while (s.len > 0 && is_blank(s.data[s.len - 1])) {
-		s.len--;
-	}
-	return s;
-}
-
 /* What stands before a comment; `\#` begins none. */
 static struct ts_slice cut_comment(struct ts_slice text)
 {
@@ -90,17 +74,17 @@ static struct ts_slice cut_comment(struct ts_slice text)
 static struct line split(struct ts_slice text)
 {
 	struct line line = {0};
-	struct ts_slice rest = trim(cut_comment(text));
+	struct ts_slice rest = ts_slice_trim(cut_comment(text));
 	if (rest.len == 0) {
 		return line;
 	}
 	struct ts_slice name = ts_slice_cut(&rest, '=');
 	if (rest.data != NULL) {
-		line.name = trim(name);
-		line.value = trim(rest);
+		line.name = ts_slice_trim(name);
+		line.value = ts_slice_trim(rest);
 		line.bad = line.name.len == 0;
 	} else if (ts_slice_starts(name, TS_SLICE("include "))) {
-		line.include = trim(ts_slice_skip(name, strlen("include ")));
+		line.include = ts_slice_trim(ts_slice_skip(name, strlen("include ")));
 	} else {
 		line.bad = true;
 	}

@@ -108,18 +108,6 @@ static int take_task(struct ts_upload *u, struct ts_slice line, struct ts_error 
 	return ts_upload_keep_state(u, &task, repaired, err);
 }
 
-static struct ts_slice trim(struct ts_slice s)
-{
-	while (s.len > 0 && strchr(" \t\r", s.data[0]) != NULL && s.data[0] != '\0') {
-		s = ts_slice_skip(s, 1);
-	}
-	while (s.len > 0 && strchr(" \t\r", s.data[s.len - 1]) != NULL &&
-	       s.data[s.len - 1] != '\0') {
-		s.len--;
-	}
-	return s;
-}
-
 /* Empty a buffer, and let go of what only a large line needed. */
 static void shrink(struct ts_buf *b)
 {
@@ -135,7 +123,7 @@ static int take_line(struct ts_upload *u, struct ts_slice line, struct ts_error 
 		u->line_too_long = false;
 		return reject(u, line, "it is longer than the server's limit for a task", err);
 	}
-	line = trim(line);
+	line = ts_slice_trim(line);
 	/* Some clients send the word null where they have nothing to say. */
 	if (line.len == 0 || ts_slice_eq(line, TS_SLICE("null"))) {
 		return TS_OK;
@@ -228,7 +216,7 @@ static bool is_open(struct ts_slice json)
 
 bool ts_upload_cut_short(const struct ts_upload *u)
 {
-	struct ts_slice line = trim(ts_buf_slice(&u->line));
+	struct ts_slice line = ts_slice_trim(ts_buf_slice(&u->line));
 	if (!ts_utf8_complete(&u->utf8)) {
 		return true;
 	}

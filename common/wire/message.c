@@ -22,18 +22,6 @@ size_t ts_headers_end(struct ts_slice received)
 	return at != NULL ? (size_t)(at - received.data) + 2 : 0;
 }
 
-static struct ts_slice trim(struct ts_slice s)
-{
-	while (s.len > 0 && (s.data[0] == ' ' || s.data[0] == '\t')) {
-		s = ts_slice_skip(s, 1);
-	}
-	while (s.len > 0 && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t' ||
-			     s.data[s.len - 1] == '\r')) {
-		s.len--;
-	}
-	return s;
-}
-
 static int parse_line(struct ts_slice line, struct ts_headers *ret, struct ts_error *err)
 {
 	if (ret->count == TS_HEADERS_MAX) {
@@ -41,12 +29,12 @@ static int parse_line(struct ts_slice line, struct ts_headers *ret, struct ts_er
 			       TS_HEADERS_MAX);
 	}
 	struct ts_slice value = line;
-	struct ts_slice name = trim(ts_slice_cut(&value, ':'));
+	struct ts_slice name = ts_slice_trim(ts_slice_cut(&value, ':'));
 	if (value.data == NULL || name.len == 0) {
 		return ts_fail(err, TS_EMALF, "Header line %zu is no 'name: value'.",
 			       ret->count + 1);
 	}
-	ret->at[ret->count++] = (struct ts_header){name, trim(value)};
+	ret->at[ret->count++] = (struct ts_header){name, ts_slice_trim(value)};
 	return TS_OK;
 }
 
