@@ -13,8 +13,11 @@
  * S stands beside the main line and is merged into it as merge.h says; that merge is pending for
  * the next sync. A value that was sent and that S doesn't have has lost: S records the conflict.
  *
+ * Where S is an old state that comes again and again (apply_echo.c), it stands beside the main
+ *line, too, and what is here goes to the remote.
+ *
  * In the history R and S are one transaction, received from the remote; the merges are another,
- *made here.
+ * made here.
  */
 #pragma once
 

@@ -10,6 +10,7 @@ struct beside {
 	struct ts_uuid task;
 	uint64_t received;
 	uint64_t sent; /* its parent */
+	bool echo;     /* the main line stays as it is, and the remote will be told */
 };
 
 struct work {
@@ -29,6 +30,9 @@ int apply_take(struct work *w, const struct ts_upload_entry *entry,
 	       struct ts_error *err) TS_MUST_CHECK;
 /* Merge a received version with the edits that were made while the sync ran. */
 int apply_merge(struct work *w, const struct beside *b, struct ts_error *err) TS_MUST_CHECK;
+/* True where `received` is the weaker one of two states that chase each other. */
+int apply_is_echo(struct work *w, uint64_t head_number, const struct ts_task *head,
+		  const struct ts_task *received, bool *ret, struct ts_error *err) TS_MUST_CHECK;
 /* Tell of a task whose values changed. */
 int apply_tell(struct work *w, const struct ts_task *before, const struct ts_task *after,
 	       struct ts_error *err) TS_MUST_CHECK;

@@ -9,6 +9,7 @@ struct versions {
 	struct ts_uuid uuid;
 	uint64_t head_number, known_number, sent_number;
 	struct ts_task head, known, sent; /* here, at the remote before, what it got */
+	bool echo;                        /* apply_is_echo() */
 };
 
 static int out_of_memory(struct ts_error *err)
@@ -135,12 +136,12 @@ static int write_received(struct work *w, const struct versions *v, const struct
 {
 	struct ts_conflicts lost = {0};
 	struct ts_new_version new = {.parent = v->sent_number,
-				     .side = v->head_number != v->sent_number,
+				     .side = v->head_number != v->sent_number || v->echo,
 				     .before = &v->sent,
 				     .task = received,
 				     .conflicts = &lost};
 	int code = TS_OK;
-	if (v->known_number != v->sent_number) {
+	if (v->known_number != v->sent_number && !v->echo) {
 		code = find_lost(w, v, received, &lost, err);
 		if (code == TS_OK) {
 			code = write_others(w, v, received, &new.merged, err);
@@ -156,7 +157,7 @@ static int write_received(struct work *w, const struct versions *v, const struct
 	if (!new.side) {
 		return apply_tell(w, &v->head, received, err);
 	}
-	const struct beside b = {v->uuid, new.number, v->sent_number};
+	const struct beside b = {v->uuid, new.number, v->sent_number, v->echo};
 	ts_buf_add(&w->beside, &b, sizeof(b));
 	return w->beside.failed ? out_of_memory(err) : TS_OK;
 }
@@ -195,6 +196,22 @@ static int stay_undone(struct work *w, struct versions *v, uint64_t number, stru
 	return code == TS_OK ? write_received(w, v, &v->sent, err) : code;
 }
 
+/* The values are the same: of two who made the same edit the remote may have taken the other's
+ * time, or somebody changed something and back. In what was edited meanwhile it doesn't matter. */
+static bool is_of_other_time(const struct versions *v, const struct ts_task *received)
+{
+	return v->head_number == v->sent_number && received->has_modified &&
+	       !ts_task_same(&v->sent, received);
+}
+
+static int find_echo(struct work *w, struct versions *v, const struct ts_task *received,
+		     struct ts_error *err)
+{
+	return v->head_number != 0 && v->head_number == v->sent_number && w->a->how == APPLY_ANSWER
+		       ? apply_is_echo(w, v->head_number, &v->head, received, &v->echo, err)
+		       : TS_OK;
+}
+
 int apply_take(struct work *w, const struct ts_upload_entry *entry, struct ts_error *err)
 {
 	struct versions v = {.uuid = entry->task};
@@ -220,7 +237,12 @@ int apply_take(struct work *w, const struct ts_upload_entry *entry, struct ts_er
 	    ts_task_succeed(&v.sent, &state, w->a->now, &w->arena, &received, &changed) != TS_OK) {
 		code = out_of_memory(err);
 	}
-	return code == TS_OK && changed > 0 ? write_received(w, &v, &received, err) : code;
+	if (code == TS_OK && changed > 0) {
+		code = find_echo(w, &v, &received, err);
+	}
+	return code == TS_OK && (changed > 0 || is_of_other_time(&v, &received))
+		       ? write_received(w, &v, &received, err)
+		       : code;
 }
 
 /* How many of the lost values are those of `ours`. */
@@ -236,12 +258,15 @@ static size_t count_lost(const struct ts_conflicts *conflicts, const struct ts_t
 
 /* What `head` and `received` make together. What others did to a task that was undone here while
  * the sync ran isn't undone: the task is there again. */
-static int merge_tasks(struct work *w, const struct ts_task *sent, const struct ts_task *head,
-		       const struct ts_task *received, struct ts_task *ret,
-		       struct ts_conflicts *ret_conflicts)
+static int merge_tasks(struct work *w, const struct beside *b, const struct ts_task *sent,
+		       const struct ts_task *head, const struct ts_task *received,
+		       struct ts_task *ret, struct ts_conflicts *ret_conflicts)
 {
 	size_t changed;
 	*ret_conflicts = (struct ts_conflicts){0};
+	if (b->echo) {
+		return ts_task_succeed(received, head, w->a->now, &w->arena, ret, &changed);
+	}
 	if (replica_is_empty(head) && !task_same_values(sent, received)) {
 		return ts_task_succeed(head, received, w->a->now, &w->arena, ret, &changed);
 	}
@@ -272,13 +297,13 @@ int apply_merge(struct work *w, const struct beside *b, struct ts_error *err)
 		code = read_task(w, b->sent, &b->task, &sent, err);
 	}
 	if (code == TS_OK &&
-	    merge_tasks(w, &sent, &head, &received, &merged, &conflicts) != TS_OK) {
+	    merge_tasks(w, b, &sent, &head, &received, &merged, &conflicts) != TS_OK) {
 		code = out_of_memory(err);
 	}
 	if (code != TS_OK) {
 		return code;
 	}
-	w->a->merges++;
+	w->a->merges += !b->echo;
 	w->a->conflicts += count_lost(&conflicts, &head);
 	code = edit_put_version(&w->edit, &new, new.parent, err);
 	return code == TS_OK ? apply_tell(w, &head, &merged, err) : code;

@@ -36,13 +36,13 @@ static bool came_from(const struct view *w, const struct ts_transaction *tr)
 	       strncmp(tr->device, w->remote, TS_DEVICE_MAX) == 0;
 }
 
-/* The version before `v` on its way to remotes. */
+/* The version before `v` on its way to the remote, which may have sent what was merged. */
 static int step_back(const struct view *w, const struct ts_version *v, uint64_t *ret,
 		     struct ts_error *err)
 {
-	struct ts_transaction tr = {.received = true};
-	int code = v->merged != 0 ? transaction_of(w, v->number, &tr, err) : TS_OK;
-	*ret = tr.received ? v->parent : v->merged;
+	struct ts_transaction tr = {0};
+	int code = v->merged != 0 ? transaction_of(w, v->merged, &tr, err) : TS_OK;
+	*ret = came_from(w, &tr) ? v->merged : v->parent;
 	return code;
 }
 
@@ -69,17 +69,19 @@ int pending_known(struct ts_txn *t, const struct replica *r, const struct ts_syn
 	return code;
 }
 
-/* Look for merges that were made here: without any, the main line is what remotes get. */
+/* Look for merges with what the remote sent, made here at once with its arrival. */
 static int find_merges(struct pending *p, struct ts_error *err)
 {
 	const struct view w = view_of(p);
 	struct ts_transaction tr;
+	bool came = false;
 	int code = TS_OK;
 	for (uint64_t n = p->at + 1; n <= p->end && code == TS_OK; n = tr.last + 1) {
 		code = transaction_of(&w, n, &tr, err);
-		if (code == TS_OK && !tr.received && strcmp(tr.what, EDIT_MERGE) == 0) {
-			p->last_merge = tr.last;
+		if (code == TS_OK && came && strcmp(tr.what, EDIT_MERGE) == 0) {
+			code = ts_numbers_add(&p->merges, tr.last, err);
 		}
+		came = code == TS_OK && came_from(&w, &tr);
 	}
 	return code;
 }
@@ -96,32 +98,34 @@ int pending_begin(struct ts_txn *t, const struct replica *r, const char *remote,
 	return code == TS_OK ? find_merges(ret, err) : code;
 }
 
-/* True where `v` is on its task's way to remotes, behind what this one has. */
+void pending_done(struct pending *p)
+{
+	ts_numbers_done(&p->merges);
+}
+
+/* True where `v` is on its task's way to the remote, behind what this one has: on the main line,
+ * and not before a merge with what came from there. */
 static int is_on_way(const struct pending *p, const struct ts_version *v, uint64_t head, bool *ret,
 		     struct ts_error *err)
 {
 	const struct view w = view_of(p);
-	struct ts_transaction tr;
 	struct ts_version at;
-	uint64_t number = head;
+	uint64_t number, back;
+	int code = TS_OK;
 	*ret = !v->side;
-	if (v->number > p->last_merge) {
-		return TS_OK;
-	}
-	int code = ts_version_at(p->txn, w.user, head, p->last_merge, &number, err);
-	while (code == TS_OK && number > v->number) {
-		code = transaction_of(&w, number, &tr, err);
-		if (code == TS_OK && came_from(&w, &tr)) {
-			break;
-		}
+	for (size_t i = p->merges.count; *ret && i > 0 && p->merges.at[i - 1] >= v->number; i--) {
+		code = ts_version_at(p->txn, w.user, head, p->merges.at[i - 1], &number, err);
 		if (code == TS_OK) {
 			code = ts_version_read(p->txn, w.user, number, &at, err);
 		}
 		if (code == TS_OK) {
-			code = step_back(&w, &at, &number, err);
+			code = step_back(&w, &at, &back, err);
 		}
+		if (code != TS_OK) {
+			return code;
+		}
+		*ret = back == at.parent || number == v->number;
 	}
-	*ret = number == v->number;
 	return code;
 }
 
@@ -179,7 +183,14 @@ static int wants_empty(const struct pending *p, uint64_t number, uint64_t head, 
 	return code;
 }
 
-/* A merge made here is news unless it is what was merged. */
+/* True where the record alone doesn't tell that the version has other values than the one before
+ * it: a merge may be what was merged, and what was received may have another time only. */
+static bool may_be_no_news(const struct ts_version *v)
+{
+	struct ts_unpack u = {.rest = v->attrs};
+	return v->merged != 0 || (v->whole && v->parent != 0) || ts_unpack_number(&u) == 0;
+}
+
 static int is_news(const struct pending *p, const struct ts_version *v, bool *ret,
 		   struct ts_error *err)
 {
@@ -188,7 +199,7 @@ static int is_news(const struct pending *p, const struct ts_version *v, bool *re
 	struct ts_task task, before;
 	uint64_t back;
 	*ret = true;
-	if (v->merged == 0) {
+	if (!may_be_no_news(v)) {
 		return TS_OK;
 	}
 	int code = step_back(&w, v, &back, err);
@@ -328,7 +339,7 @@ int pending_add_line(const struct pending *p, uint64_t number, struct ts_arena *
 int pending_count(struct ts_txn *t, const struct replica *r, const char *remote,
 		  const struct ts_sync_point *point, size_t most, size_t *ret, struct ts_error *err)
 {
-	struct pending p;
+	TS_CLEANUP(pending_done) struct pending p = {0};
 	uint64_t number;
 	size_t count = 0;
 	int code = pending_begin(t, r, remote, point, &p, err);

@@ -12,11 +12,13 @@
  *	     └──┼──────────── S ───────┘
  *	        └ point.sent  └ point.last
  *
- * Of a task with such a merge the remote has S, and M is sent as its child, in place of L3. So what
- * a remote gets of a task is a line of its own, found from the head back: from a merge made here to
- * the version that was merged, from every other version to its parent, until there is one that the
- * remote knows. That holds for an older point as well, of a remote that lost its newest history: it
- * gets S again, and then M.
+ * Of a task with such a merge the remote has S, and M is sent as its child, in place of L3. To
+ *other remotes, S says nothing that M doesn't say: they get L3, and then M. The same holds for a
+ *remote that lost its newest history, S among it. So what a remote gets of a task is found from the
+ *head back: from a merge with what came from there to what came, from every other version to its
+ *parent, until there is one that the remote knows.
+ *
+ * A version that has the values of the one before, and another `modified`, is not sent.
  *
  * A task that is empty (replica.h) is not sent. If the remote has it, the protocol's nearest word
  * for it is sent: the task as it was, deleted.
@@ -25,6 +27,7 @@
 
 #include "client/replica/replica.h"
 #include "common/base/buf.h"
+#include "common/sync/numbers.h"
 
 /* The newest version of the task that the remote has at `point`; 0: none. It may be a side version.
  * `head` is the task's. */
@@ -41,15 +44,18 @@ struct pending {
 	uint64_t at;                /* the last version looked at */
 	uint64_t end;               /* the newest one, when the walk began */
 
-	uint64_t checked;    /* transactions up to this version were looked at */
-	uint64_t last_merge; /* the newest one made here; 0: none */
+	uint64_t checked;         /* transactions up to this version were looked at */
+	struct ts_numbers merges; /* last versions of transactions of merges with what came from the
+				   * remote, in order */
 };
 
 /* `point` NULL: the remote has nothing. The walk may go on in a later transaction of the same
- * replica: set `txn`; what is newer than its beginning is not visited. */
+ * replica: set `txn`; what is newer than its beginning is not visited. Whatever this returns, end
+ * with pending_done(). */
 int pending_begin(struct ts_txn *t, const struct replica *r, const char *remote,
 		  const struct ts_sync_point *point, struct pending *ret,
 		  struct ts_error *err) TS_MUST_CHECK;
+void pending_done(struct pending *p); /* a zeroed one too */
 /*
  * The next state to be sent: a version's number. TS_ENOTFOUND: that was all. A request may end
  * behind any of them: it has then sent (apply.h) what the walk is `at`; at the end of the walk,

@@ -4,7 +4,6 @@
 #include "client/setup/taskrc_text.h"
 #include "common/base/file.h"
 
-
 enum { TASKRC_MAX = 1 << 20, PEM_MAX = 1 << 20, INCLUDE_DEPTH = 10 };
 
 /* The settings that matter, as their text. */

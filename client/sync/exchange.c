@@ -4,6 +4,7 @@
 #include "client/sync/receive.h"
 #include "client/sync/session.h"
 #include "client/sync/trouble.h"
+#include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/wire/message.h"
 #include "config.h"
@@ -43,7 +44,8 @@ int exchange_begin(struct sync *s, struct exchange *ret, struct ts_error *err)
 			   .handshake = set->timeout_handshake,
 			   .idle = set->timeout_idle,
 			   .answer = set->timeout_answer,
-			   .whole = set->timeout_sync},
+			   .whole = set->timeout_sync,
+			   .begun = ts_clock_ms()},
 	};
 	ret->budget = (struct ts_spool_budget){.usage = &ret->usage,
 					       .dir = s->place->state,
@@ -110,7 +112,10 @@ static int add_beginning(const struct exchange *x, const struct request *q, stru
 			 struct ts_error *err)
 {
 	const size_t key = q->key != NULL ? TS_UUID_TEXT + 1 : 0;
-	(void)ts_buf_reserve(to, 4096 + strlen(q->history)); /* the secret is not to be moved */
+	const struct remote *r = x->sync->remote;
+	/* The secret is not to be moved. */
+	(void)ts_buf_reserve(to, 4096 + x->secret.len + strlen(r->org) + strlen(r->user) +
+					 strlen(q->history));
 	add_headers(x, q, to);
 	int code = ts_message_finish(to, key + (q->body != NULL ? ts_spool_size(q->body) : 0), err);
 	if (code == TS_OK && q->key != NULL) {
@@ -181,10 +186,11 @@ static int talk(struct exchange *x, const struct request *q, struct answer *ret,
 {
 	struct sync *s = x->sync;
 	const bool fresh = s->dial == NULL;
-	const uint64_t whole = x->limits.whole > 0 ? x->limits.whole + q->wait : 0;
+	struct ts_dial_limits limits = x->limits;
+	limits.whole += limits.whole > 0 ? q->wait : 0;
 	int code = fresh ? connect_to(x, err) : TS_OK;
 	if (code == TS_OK) {
-		ts_dial_renew(s->dial, s->cancel_fd, whole);
+		ts_dial_renew(s->dial, s->cancel_fd, &limits);
 		code = send_and_receive(x, q, ret, err);
 	}
 	if (code == TS_OK && fresh && s->remote->resume) {

@@ -9,7 +9,7 @@
 /* What the requests of one sync share. */
 struct exchange {
 	struct sync *sync;
-	struct ts_dial_limits limits;
+	struct ts_dial_limits limits; /* of all requests together */
 	struct hostport to;
 	struct ts_buf secret; /* the user's key */
 	struct ts_tls_creds *creds;

@@ -83,7 +83,7 @@ static int add_task(struct collector *c, const struct pending *walk, uint64_t nu
 static int add_tasks(struct collector *c)
 {
 	struct outgoing *o = c->o;
-	struct pending walk;
+	TS_CLEANUP(pending_done) struct pending walk = {0};
 	uint64_t number;
 	int code = pending_begin(c->txn, o->sync->replica, o->sync->remote->name,
 				 o->has_point ? &o->point : NULL, &walk, c->err);

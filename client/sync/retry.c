@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/sync/retry.h"
 
+#include "common/base/clock.h"
+
 #include <poll.h>
 #include <stdio.h>
 #include <sys/random.h>
-#include <time.h>
 
 uint64_t retry_delay(const struct settings *s, uint64_t failed, uint32_t dice)
 {
@@ -28,22 +29,15 @@ static void tell(const struct sync *s, uint64_t delay, const char *why)
 	}
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
 int retry_wait(const struct sync *s, uint64_t failed, struct ts_error *why)
 {
 	uint32_t dice = 0;
 	struct pollfd p = {.fd = s->cancel_fd, .events = POLLIN};
 	(void)!getrandom(&dice, sizeof(dice), GRND_NONBLOCK);
 	const uint64_t delay = retry_delay(s->settings, failed, dice);
-	const uint64_t end = now_ms() + delay;
+	const uint64_t end = ts_clock_ms() + delay;
 	tell(s, delay, why->text);
-	for (uint64_t now = now_ms(); now < end; now = now_ms()) {
+	for (uint64_t now = ts_clock_ms(); now < end; now = ts_clock_ms()) {
 		int n = poll(&p, 1, (int)(end - now < INT32_MAX ? end - now : INT32_MAX));
 		if (n > 0) {
 			return ts_fail(why, TS_ECANCELED, "Stopped.");

@@ -98,13 +98,14 @@ int status_read(const struct place *p, const char *remote, struct sync_status *r
 {
 	TS_BUF(path);
 	TS_BUF(text);
+	struct ts_error why = {0};
 	*ret = (struct sync_status){0};
-	int code = state_path(p, remote, "status", &path, err);
+	int code = state_path(p, remote, "status", &path, &why);
 	if (code == TS_OK) {
-		code = ts_file_read(path.data, FILE_MAX, &text, err);
+		code = ts_file_read(path.data, FILE_MAX, &text, &why);
 	}
 	if (code != TS_OK) {
-		return code == TS_ENOTFOUND ? TS_OK : code;
+		return code == TS_ENOTFOUND ? TS_OK : ts_fail(err, code, "%s", why.text);
 	}
 	char *rest = text.data;
 	bool good = true;

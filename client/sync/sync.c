@@ -59,6 +59,29 @@ static int apply(struct run *r, const struct outgoing *o, const struct answer *a
 	return code == TS_OK ? settled : code;
 }
 
+/* What is adopted takes the place of everything: an answer that is empty, or that can't be read in
+ * full, is no reason to throw tasks away. */
+static int check_adopted(const struct run *r, const struct answer *a)
+{
+	const char *host = r->exchange.to.host;
+	const size_t unread = ts_upload_rejects(a->payload);
+	if (r->how != SYNC_ADOPT) {
+		return TS_OK;
+	}
+	if (unread > 0) {
+		return ts_fail(r->err, TS_EREFUSED,
+			       "%zu line%s of the answer of %s could not be read as a task, so its "
+			       "tasks can't take the place of those here. Nothing was changed.",
+			       unread, unread == 1 ? "" : "s", host);
+	}
+	return ts_upload_tasks(a->payload) > 0 ? TS_OK
+					       : ts_fail(r->err, TS_EREFUSED,
+							 "The account on %s is empty: there is "
+							 "nothing to adopt. `taskc sync "
+							 "--push-all` fills it.",
+							 host);
+}
+
 /* Only an answer with a key says that what was sent is stored. */
 static int take_changes(struct run *r, const struct outgoing *o, const struct answer *a)
 {
@@ -69,7 +92,10 @@ static int take_changes(struct run *r, const struct outgoing *o, const struct an
 			       "waits will be sent again.",
 			       r->exchange.to.host);
 	}
-	int code = apply(r, o, a);
+	int code = check_adopted(r, a);
+	if (code == TS_OK) {
+		code = apply(r, o, a);
+	}
 	if (code == TS_OK) {
 		r->sync->sent += o->tasks;
 		r->complete = o->complete;
@@ -91,14 +117,12 @@ static int take_no_change(struct run *r, const struct outgoing *o, const struct 
 			       "they will be sent again.",
 			       r->exchange.to.host, o->tasks, o->tasks == 1 ? "" : "s");
 	}
-	if (r->how == SYNC_ADOPT && !has_key) {
-		return ts_fail(r->err, TS_EREFUSED,
-			       "The account on %s is empty: there is nothing to adopt. `taskc sync "
-			       "--push-all` fills it.",
-			       r->exchange.to.host);
+	int code = check_adopted(r, a);
+	if (code != TS_OK) {
+		return code;
 	}
 	r->complete = o->complete;
-	if (!has_key || (o->has_point && ts_uuid_eq(&key, &o->point.key))) {
+	if (!has_key || (o->has_point && !r->fell_back && ts_uuid_eq(&key, &o->point.key))) {
 		r->pull = false;
 		return TS_OK;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/net/dial.h"
 
+#include "common/base/clock.h"
 #include "common/net/resolve.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 
 struct ts_dial {
 	int fd, cancel_fd;
@@ -17,18 +17,11 @@ struct ts_dial {
 	struct ts_dial_limits limits;
 	struct ts_tls *tls;
 	enum ts_stage stage;
-	uint64_t end;       /* [ms] of everything, on the clock of now_ms() */
+	uint64_t end;       /* [ms] of everything, by ts_clock_ms() */
 	uint64_t stage_end; /* [ms] of the stage */
 	uint64_t allowed;   /* [ms] what the stage was given */
 	uint64_t patience;  /* [ms] for the next answer's first byte */
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec ts;
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 /* Deadlines, and what is said when they pass */
 
@@ -44,7 +37,7 @@ static const char *const late[TS_STAGES] = {
 
 static void begin_stage(struct ts_dial *d, enum ts_stage stage, uint64_t allowed)
 {
-	uint64_t now = now_ms();
+	uint64_t now = ts_clock_ms();
 	d->stage = stage;
 	d->allowed = allowed;
 	d->stage_end = now > UINT64_MAX - allowed ? UINT64_MAX : now + allowed;
@@ -73,7 +66,7 @@ static int wait_fd(const struct ts_dial *d, int fd, short events, struct ts_erro
 {
 	struct pollfd p[2] = {{.fd = fd, .events = events}, {.fd = d->cancel_fd, .events = POLLIN}};
 	uint64_t stop = d->end < d->stage_end ? d->end : d->stage_end;
-	for (uint64_t now = now_ms(); now < stop; now = now_ms()) {
+	for (uint64_t now = ts_clock_ms(); now < stop; now = ts_clock_ms()) {
 		uint64_t left = stop - now;
 		int n = poll(p, 2, left > INT32_MAX ? INT32_MAX : (int)left);
 		if (n < 0 && errno != EINTR) {
@@ -135,7 +128,7 @@ static int try_list(struct ts_dial *d, const struct addrinfo *list, struct ts_er
 		left++;
 	}
 	for (const struct addrinfo *a = list; a != NULL; a = a->ai_next, left--) {
-		uint64_t now = now_ms();
+		uint64_t now = ts_clock_ms();
 		d->stage = TS_STAGE_CONNECT;
 		d->stage_end = stop > now ? now + (stop - now) / left : now;
 		code = try_address(d, a, err);
@@ -208,8 +201,7 @@ int ts_dial_open(struct ts_tls_creds *creds, const struct hostport *to,
 	}
 	d->fd = -1;
 	d->to = *to;
-	d->limits = *limits;
-	ts_dial_renew(d, cancel_fd, limits->whole);
+	ts_dial_renew(d, cancel_fd, limits);
 	int code = connect_any(d, err);
 	if (code == TS_OK) {
 		code = start_tls(d, creds, session, err);
@@ -234,12 +226,13 @@ void ts_dial_close(struct ts_dial *d)
 	free(d);
 }
 
-void ts_dial_renew(struct ts_dial *d, int cancel_fd, uint64_t whole)
+void ts_dial_renew(struct ts_dial *d, int cancel_fd, const struct ts_dial_limits *limits)
 {
+	const uint64_t begun = limits->begun > 0 ? limits->begun : ts_clock_ms();
 	d->cancel_fd = cancel_fd;
-	d->limits.whole = whole;
-	d->end = whole > 0 ? now_ms() + whole : UINT64_MAX;
-	d->patience = d->limits.answer;
+	d->limits = *limits;
+	d->end = limits->whole > 0 ? begun + limits->whole : UINT64_MAX;
+	d->patience = limits->answer;
 }
 
 void ts_dial_patience(struct ts_dial *d, uint64_t answer)

@@ -34,7 +34,8 @@ struct ts_dial_limits {
 	uint64_t handshake; /* [ms] */
 	uint64_t idle;      /* [ms] while sending or receiving, without a byte of progress */
 	uint64_t answer;    /* [ms] from the last byte sent to the first one received */
-	uint64_t whole;     /* [ms] for everything since ts_dial_open(); 0: no limit */
+	uint64_t whole;     /* [ms] for everything since `begun`; 0: no limit */
+	uint64_t begun;     /* [ms] by ts_clock_ms(); 0: now */
 };
 
 struct ts_dial;
@@ -51,9 +52,9 @@ int ts_dial_open(struct ts_tls_creds *creds, const struct hostport *to,
 void ts_dial_close(struct ts_dial *d);
 TS_DEFINE_CLEANUP(struct ts_dial, ts_dial_close)
 
-/* A connection that was kept begins another request: `whole` [ms] counts from now on, 0: no limit;
- * and whoever asks now has a cancel_fd of their own. */
-void ts_dial_renew(struct ts_dial *d, int cancel_fd, uint64_t whole);
+/* A connection that was kept begins another request: whoever asks now has limits and a cancel_fd of
+ * their own. */
+void ts_dial_renew(struct ts_dial *d, int cancel_fd, const struct ts_dial_limits *limits);
 /* The next one waits this long for its first byte instead of limits.answer: for a request that the
  * server keeps waiting. [ms] */
 void ts_dial_patience(struct ts_dial *d, uint64_t answer);

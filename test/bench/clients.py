@@ -147,11 +147,14 @@ def measure_client(client, server, runs):
     return rows, tasks
 
 
-def compare(binary, server, runs, show):
+KINDS = (Taskc, Task)
+
+
+def compare(binary, server, kinds, runs, show):
     """Both clients in turn; a row for each kind of sync."""
     made, results = [], {}
     with tempfile.TemporaryDirectory(prefix="tdbench.") as folder:
-        for kind in (Taskc, Task):
+        for kind in kinds:
             if kind is Task and not shutil.which("task"):
                 continue
             client = kind(binary, os.path.join(folder, kind.name))
@@ -159,8 +162,9 @@ def compare(binary, server, runs, show):
             results[kind.name], tasks = measure_client(client, server, runs)
         for what in results["taskc"]:
             values = {name: rows[what] for name, rows in results.items()}
-            ratio = round(values["task"]["s"] / values["taskc"]["s"], 1) if "task" in values else None
-            show({"row": "clients", "tasks": tasks, "mode": what, **values, "ratio": ratio})
+            ratio = "task" in values and round(values["task"]["s"] / values["taskc"]["s"], 1)
+            show({"row": "replicas", "tasks": tasks, "mode": what, **values,
+                  "ratio": ratio or None})
     for client in made:
         if hasattr(client, "close"):
             client.close()

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 
+import clients
 import history
 import servers
 
@@ -194,21 +195,36 @@ def wait(bench):
         close([server])
 
 
-ROWS = {"speed": speed, "cost": cost, "disk": disk, "handshakes": handshakes, "wait": wait}
+def replicas(bench):
+    """(f) taskc beside task, as processes; task takes long with many tasks, so fewer for both."""
+    for tasks, kinds in ((bench.options.tasks, clients.KINDS), (bench.options.versions, clients.KINDS[:1])):
+        server = servers.Ours(bench.options.taskd, ["full", "taskc", "task"]).start()
+        path = os.path.join(bench.folder, "lines")
+        history.write(path, tasks)
+        server.give_history(bench, "full", path, LINES_PER_SYNC)
+        clients.compare(bench.options.taskc, server, kinds, bench.options.runs, show)
+        close([server])
+
+
+ROWS = {"speed": speed, "cost": cost, "disk": disk, "handshakes": handshakes, "wait": wait,
+        "replicas": replicas}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--taskd", default="server/taskd", help="the taskd to measure")
+    parser.add_argument("--taskc", default="client/taskc", help="the taskc to measure")
     parser.add_argument("--tdbench", default="test/bench/tdbench", help="the load generator")
     parser.add_argument("--reference", help="the reference taskd (default: the system's)")
     parser.add_argument("--seconds", type=float, default=5, help="of a run")
     parser.add_argument("--runs", type=int, default=3, help="of a row, for each server")
     parser.add_argument("--versions", type=int, default=100000, help="of the longest history")
+    parser.add_argument("--tasks", type=int, default=10000, help="of a replica beside Taskwarrior")
     parser.add_argument("rows", nargs="*",
                         help="of speed, cost, disk, handshakes, wait (default: all)")
     options = parser.parse_args()
     options.taskd = os.path.abspath(options.taskd)
+    options.taskc = os.path.abspath(options.taskc)
     with tempfile.TemporaryDirectory(prefix="tdbench.") as folder:
         bench = Bench(options, folder)
         if not bench.reference:

@@ -61,6 +61,12 @@ def wait(row):
     return [str(row["clients"]), *(number(row[name]) for name in names)]
 
 
+def replicas(row):
+    """Seconds and MB of each client."""
+    return [str(row["tasks"]), row["mode"], cell(row, "taskc", "s"), cell(row, "taskc", "rss_mb"),
+            cell(row, "task", "s"), cell(row, "task", "rss_mb"), str(row["ratio"] or "–")]
+
+
 TABLES = {
     "speed": (speed, ("a sync with", "clients", *RATES)),
     "cost": (cost, ("versions stored", "a sync with", *RATES)),
@@ -69,6 +75,7 @@ TABLES = {
     "handshakes": (handshakes, ("handshake", "clients", "taskd syncs/s", "p50 / p99 ms")),
     "wait": (wait, ("clients waiting", "resident kB each", "CPU ms/s while idle",
                     "from a push to its only waiter, ms", "to all others, ms")),
+    "replicas": (replicas, ("tasks", "a sync with", "taskc s", "MB", "task s", "MB", "ratio")),
     "memory": (memory, ("when", "taskd resident kB", "reference resident kB")),
 }
 

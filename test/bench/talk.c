@@ -15,7 +15,8 @@ static int connect_to(struct client *c, struct ts_error *err)
 {
 	const struct load *load = c->load;
 	const uint64_t ms = load->limits.whole;
-	const struct ts_dial_limits limits = {ms, ms, ms, ms, 0};
+	const struct ts_dial_limits limits = {
+		.connect = ms, .handshake = ms, .idle = ms, .answer = ms};
 	int r = ts_dial_open(load->creds, &load->server, &limits, -1, ts_buf_slice(&c->session),
 			     &c->dial, err);
 	if (r == TS_OK) {

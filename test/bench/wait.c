@@ -45,7 +45,8 @@ static int invite(struct party *p, const struct account *a, struct ts_error *err
 	TS_BUF(request);
 	struct guest *g = &p->guests[p->count];
 	const uint64_t ms = p->load->limits.whole;
-	const struct ts_dial_limits limits = {ms, ms, ms, ms, 0};
+	const struct ts_dial_limits limits = {
+		.connect = ms, .handshake = ms, .idle = ms, .answer = ms};
 	int r = ts_dial_open(p->load->creds, &p->load->server, &limits, -1,
 			     (struct ts_slice){NULL, 0}, &g->dial, err);
 	p->count += r == TS_OK ? 1 : 0;

@@ -65,9 +65,8 @@ class Fake:
         return tls
 
 
-def read_request(tls):
-    """One message."""
-    data = b""
+def read_request(tls, data=b""):
+    """One message, of which `data` is here already."""
     while len(data) < 4 or len(data) < int.from_bytes(data[:4], "big"):
         part = tls.recv(65536)
         if not part:

@@ -231,6 +231,10 @@ class Replica:
                         key = line
         return key, tasks
 
+    def waiting(self):
+        """How many changes the next sync will send."""
+        return len(self.backlog()[1])
+
     def save(self):
         """A copy of its data, for restore()."""
         copy = tempfile.mkdtemp(dir=self.home)

@@ -136,6 +136,8 @@ class Taskc:
             env.update(LD_PRELOAD=preload(), FAKETIME=("@" if runs else "") + stamp,
                        FAKETIME_DONT_FAKE_MONOTONIC="1")
         env.update(self.environ)
+        if "LD_PRELOAD" in env:  # a sanitizer wants its own library to be the first
+            env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
         return env
 
     def run(self, *words, stdin="", runs=False, timeout=TIMEOUT):

@@ -326,17 +326,14 @@ def full():
         machine.untouched()
 
 
-@case("the replica can't be written")
+@case("the replica can't be written, but read")
 def read_only():
     with Machine() as machine:
         mount = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1"'
         results = in_mount(machine, mount, "sync", "add something", "done 1", "export")
         for result in results[:3]:
             machine.judge(result, LOCAL, "read-only")
-        if results[3].code == 0:
-            same({t["uuid"] for t in json.loads(results[3].out)}, set(machine.export), "tasks")
-        else:
-            machine.judge(results[3], LOCAL, "read-only")
+        same({t["uuid"] for t in json.loads(results[3].out)}, set(machine.export), "tasks")
         machine.untouched()
 
 
@@ -349,7 +346,7 @@ def truncated():
         path = machine.file
         copy = machine.taskc.save()
         full_size = os.stat(path).st_size
-        for size in (100, 4096, 8192, full_size // 4, full_size // 2):
+        for size in (8192, full_size // 4, full_size // 2, full_size * 3 // 4):
             with open(path, "r+b") as file:
                 file.truncate(size)
             for command in (("sync",), ("export",), ("add", "something"), ("list",)):

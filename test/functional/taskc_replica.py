@@ -108,3 +108,7 @@ class TaskcReplica:
     def backlog(self):
         """(the remote's sync key where it is told, the states that the next sync will send)"""
         return None, self.unsent
+
+    def waiting(self):
+        """How many changes the next sync will send, as taskc itself counts them."""
+        return self.taskc.status()["waiting"]

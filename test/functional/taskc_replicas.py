@@ -79,7 +79,8 @@ class Mixed(World):
         uuid = after["uuid"]
         gone = set(before.get("tags", ())) - set(after.get("tags", ()))
         self.untagged |= {(uuid, tag) for tag in gone}
-        texts = [{a["description"] for a in task.get("annotations", ())} for task in (before, after)]
+        texts = [{note["description"] for note in task.get("annotations", ())}
+                 for task in (before, after)]
         self.denotated |= {(uuid, text) for text in texts[0] - texts[1]}
         if before["status"] != after["status"]:
             self.reopened.add(uuid)
@@ -125,6 +126,7 @@ class Mixed(World):
             replica.must_sync()
             same(difference(replica.export(), export), "", replica.name)
             same(self.key(), key, f"the key after a sync of {replica.name}")
+            same(replica.waiting(), 0, f"changes that wait at {replica.name}")
 
     def key(self):
         return server().wire().sync(self.account).key

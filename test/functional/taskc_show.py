@@ -1,22 +1,20 @@
 # SPDX-License-Identifier: MIT
 """What taskc shows: tables and graphs at several widths, colour, history, conflicts."""
 
-import fcntl
 import json
 import os
 import pty
 import re
 import shutil
 import signal
-import struct
 import subprocess
-import termios
 import time
 import unicodedata
 
 from harness import Server
 from tap import at_end, case, run, same, true
 from taskc import TASKC, Taskc, need_taskc
+from terminal import cells, on_terminal
 
 need_taskc()
 
@@ -31,33 +29,6 @@ DESCRIPTIONS = {
                      "\u0645\u0631\u062d\u0628\u0627 \u0628\u0627\u0644\u0639\u0627\u0644\u0645 " * 3,
     "control": "red \x1b[31m title \x1b]0;owned\x07 bell\x07 c1 \x9b2J back\x08 turned \u202etxt",
 }
-
-
-def cells(text):
-    """Cells on a terminal."""
-    return sum(0 if unicodedata.category(c) in ("Mn", "Me", "Cf") else
-               2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def on_terminal(replica, columns, *words, **environ):
-    """What a command writes to a terminal of that width."""
-    pid, master = pty.fork()
-    if pid == 0:
-        env = dict(replica.environment(), TERM="xterm-256color", **environ)
-        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-        os.execve(TASKC, [TASKC, *words], env)
-    data = b""
-    while True:
-        try:
-            piece = os.read(master, 65536)
-        except OSError:
-            break
-        if not piece:
-            break
-        data += piece
-    os.close(master)
-    os.waitpid(pid, 0)
-    return data.decode().replace("\r\n", "\n")
 
 
 def many():

@@ -271,6 +271,46 @@ def usage():
         same(replica.sync("home", "work").code, USAGE)
 
 
+@case("--adopt takes neither an empty account nor an answer that can't be read in full")
+def nothing_to_adopt():
+    bad = answer(f"{{}}\n{{\"uuid\":\"{new_uuid()}\",\"description\":\"d\"}}\n{new_uuid()}\n")
+    with device(new_account()) as replica:
+        replica.add("precious")
+        replica.must_sync()
+        before = replica.export()
+        replica.connect(server(), new_account())
+        result = replica.sync("--adopt")
+        same(result.code, REFUSED, f"{result}")
+        true("is empty" in result.err and "--push-all" in result.err, result.err)
+        with fake_server(says([], bad)) as fake_:
+            lead_to(replica, fake_)
+            result = replica.sync("--adopt")
+        same(result.code, REFUSED, f"{result}")
+        true("1 line of" in result.err, result.err)
+        same(replica.export(), before, "nothing was changed")
+
+
+@case("the limit for everything is for all requests together")
+def whole_limit():
+    def slow(connection, server_):
+        tls = server_.tls(connection)
+        read_request(tls)
+        time.sleep(0.4)
+        tls.sendall(answer(new_uuid() + "\n"))
+        tls.unwrap().close()
+
+    with Taskc(server=server(), settings={"retry.count": "0", "batch": "4096",
+                                          "timeout.sync": "1s"}) as replica:
+        for i in range(9):
+            replica.add(f"{i}" + "x" * 5000)
+        with fake_server(slow) as fake_:
+            lead_to(replica, fake_)
+            result = replica.sync()
+        same(result.code, CONNECT, f"{result}")
+        true("the limit for everything" in result.err, result.err)
+        true(fake_.calls < 9, f"{fake_.calls} requests")
+
+
 @case("a server that was restored from a back-up hears what it has lost")
 def restored():
     with Server(pki="openssl") as mine:

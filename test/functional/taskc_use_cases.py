@@ -29,7 +29,8 @@ class Ends:
         self.clock = Clock()
         self.account = server().add_user(f"user {next(numbers)}")
         self.here, self.there = (
-            kind(f"c{i}", self.clock).connect(server(), self.account) for i, kind in enumerate(kinds))
+            kind(f"c{number}", self.clock).connect(server(), self.account)
+            for number, kind in enumerate(kinds))
 
     def begin(self):
         """Both have T0; its uuid."""
@@ -54,6 +55,8 @@ class Ends:
             end.must_sync()
         same(self.key(), key, "the sync key after two syncs of nothing")
         same([end.export() for end in (self.here, self.there)], exports, "after them")
+        for end in (self.here, self.there):
+            same(end.waiting(), 0, f"changes that wait at {end.name}")
 
     def key(self):
         return server().wire().sync(self.account).key

@@ -17,7 +17,8 @@ static const struct row {
 	uint64_t versions; /* written */
 } rows[] = {
 	{"nothing at all", D P, NULL, NULL, NULL, 0, D P, "", 0, 0, 0, 0},
-	{"what is known", D P, NULL, NULL, D P, 400, D P, "", 0, 0, 0, 0},
+	{"what is known", D P, NULL, NULL, D P, 100, D P, "", 0, 0, 0, 0},
+	{"what is known, of another time", D P, NULL, NULL, D P, 400, D P, "", 0, 0, 0, 1},
 	{"a new task", "", NULL, NULL, D P, 400, D P, "", 1, 0, 0, 1},
 	{"others' edit", D P, NULL, NULL, D "project=q " P, 400, D "project=q " P, "", 1, 0, 0, 1},
 	{"others' removal", D "estimate=x " P, NULL, NULL, D P, 400, D P, "", 1, 0, 0, 1},
@@ -95,6 +96,50 @@ START_TEST(a_task_in_one_sync)
 			      a->merges == row->merges && newest(&r) - before == row->versions,
 		      "%s: %zu tasks, %zu conflicts, %zu merges, %lu versions", row->what, a->tasks,
 		      a->conflicts, a->merges, (unsigned long)(newest(&r) - before));
+}
+END_TEST
+
+static int64_t modified_of(struct rep *r, unsigned task)
+{
+	TS_ARENA(a);
+	struct ts_task state;
+	const struct ts_uuid uuid = uuid_of(task);
+	struct ts_txn *t = rep_begin(r);
+	rep_ok(r, replica_task(t, &r->r, &uuid, &a, &state, NULL, &r->err));
+	ts_txn_abort(t);
+	return state.modified;
+}
+
+START_TEST(the_remote_s_time_counts)
+{
+	REP(r);
+	rep_sync(&r, 1, 1, T(300), D P);
+	rep_sync(&r, 2, 1, T(200), D P);
+	ck_assert_int_eq(modified_of(&r, 1), T(200));
+}
+END_TEST
+
+/* Of two states that chase each other through two remotes, one wins in the end. */
+START_TEST(an_echo_ends)
+{
+	REP(r);
+	rep_sync(&r, 1, 1, T(300), D "project=a " P);
+	rep_sync(&r, 2, 1, T(200), D "project=b " P);
+	rep_sync(&r, 3, 1, T(300), D "project=a " P); /* somebody may have put it back */
+	ck_assert_str_eq(rep_words(&r, 1).text, D "project=a " P);
+	ck_assert_str_eq(rep_pending_words(&r, 0).text, "");
+	rep_sync(&r, 4, 1, T(200), D "project=b " P);
+	ck_assert_str_eq(rep_words(&r, 1).text, D "project=a " P);
+	ck_assert_int_eq(modified_of(&r, 1), T(300));
+	ck_assert_uint_eq(r.applied.merges + r.applied.tasks, 0);
+	ck_assert_str_eq(rep_pending_words(&r, 0).text, "1: " D "project=a " P);
+	rep_sync(&r, 5, 1, T(200), D "project=b " P); /* also where it was sent */
+	ck_assert_str_eq(rep_pending_words(&r, 0).text, "1: " D "project=a " P);
+	rep_sync(&r, 6, 0, T(400), NULL);
+	ck_assert_uint_eq(rep_pending(&r, REMOTE), 0);
+	/* With another time it is an edit. */
+	rep_sync(&r, 7, 1, T(500), D "project=b " P);
+	ck_assert_str_eq(rep_words(&r, 1).text, D "project=b " P);
 }
 END_TEST
 
@@ -304,7 +349,7 @@ START_TEST(what_was_undone_stays_so)
 END_TEST
 
 UNIT_MAIN("apply", {a_task_in_one_sync, TS_COUNT_OF(rows)}, {the_tree_shows_who_did_what, 0},
-	  {each_arrival_is_told, 0}, {what_fails_leaves_nothing, 0},
-	  {adopting_takes_all_and_leaves_nothing_else, 0}, {a_point_is_noted_once, 0},
-	  {an_answer_has_a_key, 0}, {a_line_that_is_no_task_is_kept_aside, 0},
-	  {what_was_undone_stays_so, 0})
+	  {the_remote_s_time_counts, 0}, {an_echo_ends, 0}, {each_arrival_is_told, 0},
+	  {what_fails_leaves_nothing, 0}, {adopting_takes_all_and_leaves_nothing_else, 0},
+	  {a_point_is_noted_once, 0}, {an_answer_has_a_key, 0},
+	  {a_line_that_is_no_task_is_kept_aside, 0}, {what_was_undone_stays_so, 0})

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A client against a server in a thread, which stops at a stage of one's choice. */
+#include "common/base/clock.h"
 #include "common/base/file.h"
 #include "common/net/dial.h"
 #include "common/tls/pki.h"
@@ -317,13 +318,30 @@ START_TEST(bytes_go_both_ways_and_again)
 	ck_assert_msg(dial(&s.at, &patient, -1, &d, &err) == TS_OK, "%s", err.text);
 	ck_assert_int_eq(ts_dial_stage(d), TS_STAGE_HANDSHAKE);
 	for (int i = 0; i < 3; i++) {
-		ts_dial_renew(d, -1, 60000);
+		ts_dial_renew(d, -1, &patient);
 		ck_assert_int_eq(ts_dial_send(d, TS_SLICE("ping"), &err), TS_OK);
 		ck_assert_int_eq(ts_dial_stage(d), TS_STAGE_SEND);
 		ck_assert_int_eq(ts_dial_receive(d, data, sizeof(data), &got, &err), TS_OK);
 		ck_assert_int_eq(ts_dial_stage(d), TS_STAGE_RECEIVE);
 		ck_assert_slice(((struct ts_slice){data, got}), "ping");
 	}
+}
+END_TEST
+
+START_TEST(everything_began_before_this_request)
+{
+	SERVER(s, ECHO);
+	TS_CLEANUP(ts_dial_close_p) struct ts_dial *d = NULL;
+	struct ts_error err = {0};
+	struct ts_dial_limits limits = patient;
+	char data[10];
+	size_t got;
+	ck_assert_msg(dial(&s.at, &patient, -1, &d, &err) == TS_OK, "%s", err.text);
+	limits.whole = 50;
+	limits.begun = ts_clock_ms() - 50;
+	ts_dial_renew(d, -1, &limits);
+	ck_assert_int_eq(ts_dial_receive(d, data, sizeof(data), &got, &err), TS_ETIMEOUT);
+	ck_assert_msg(strstr(err.text, "the limit for everything") != NULL, "%s", err.text);
 }
 END_TEST
 
@@ -420,6 +438,7 @@ int main(void)
 		{everything_together_has_a_deadline, TS_COUNT_OF(stalls)},
 		{each_stage_can_be_stopped, TS_COUNT_OF(stalls)},
 		{bytes_go_both_ways_and_again, 0},
+		{everything_began_before_this_request, 0},
 		{patience_is_for_one_answer, 0},
 		{the_other_end_closes, 0},
 		{the_connection_breaks, 0},

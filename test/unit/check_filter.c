@@ -12,23 +12,23 @@
 #define UUID "8ad2c9f4-0000-4000-8000-00000000000"
 
 static const char *const tasks[] = {
-	"{\"uuid\":\"" UUID "1\",\"description\":\"Buy Äpfel\",\"project\":\"home.garden\","
-	"\"tags\":[\"shop\",\"fruit\"],\"due\":\"20261121T180000Z\",\"priority\":\"H\","
-	"\"entry\":\"20261101T000000Z\",\"status\":\"pending\",\"est\":12}",
-	"{\"uuid\":\"" UUID "2\",\"description\":\"Call\",\"project\":\"homework\","
-	"\"annotations\":[{\"entry\":\"20261101T000000Z\",\"description\":\"about apples\"}],"
-	"\"depends\":\"" UUID "1\",\"entry\":\"20261102T000000Z\",\"status\":\"pending\","
-	"\"est\":\"9.5\"}",
-	"{\"uuid\":\"" UUID "3\",\"description\":\"Wait\",\"wait\":\"20261201T000000Z\","
-	"\"entry\":\"20261103T000000Z\",\"status\":\"pending\"}",
-	"{\"uuid\":\"" UUID "4\",\"description\":\"Waited\",\"wait\":\"20261101T000000Z\","
-	"\"entry\":\"20261104T000000Z\",\"status\":\"waiting\"}",
-	"{\"uuid\":\"" UUID "5\",\"description\":\"Template\",\"recur\":\"weekly\","
-	"\"due\":\"20261101T000000Z\",\"entry\":\"20261105T000000Z\",\"status\":\"recurring\"}",
-	"{\"uuid\":\"" UUID "6\",\"description\":\"Done\",\"end\":\"20261106T000000Z\","
-	"\"entry\":\"20261106T000000Z\",\"status\":\"completed\"}",
-	"{\"uuid\":\"9bd2c9f4-0000-4000-8000-000000000007\",\"description\":\"Gone\","
-	"\"entry\":\"20261107T000000Z\",\"end\":\"20261107T000000Z\",\"status\":\"deleted\"}",
+	("{\"uuid\":\"" UUID "1\",\"description\":\"Buy Äpfel\",\"project\":\"home.garden\","
+	 "\"tags\":[\"shop\",\"fruit\"],\"due\":\"20261121T180000Z\",\"priority\":\"H\","
+	 "\"entry\":\"20261101T000000Z\",\"status\":\"pending\",\"est\":12}"),
+	("{\"uuid\":\"" UUID "2\",\"description\":\"Call\",\"project\":\"homework\","
+	 "\"annotations\":[{\"entry\":\"20261101T000000Z\",\"description\":\"about apples\"}],"
+	 "\"depends\":\"" UUID "1\",\"entry\":\"20261102T000000Z\",\"status\":\"pending\","
+	 "\"est\":\"9.5\"}"),
+	("{\"uuid\":\"" UUID "3\",\"description\":\"Wait\",\"wait\":\"20261201T000000Z\","
+	 "\"entry\":\"20261103T000000Z\",\"status\":\"pending\"}"),
+	("{\"uuid\":\"" UUID "4\",\"description\":\"Waited\",\"wait\":\"20261101T000000Z\","
+	 "\"entry\":\"20261104T000000Z\",\"status\":\"waiting\"}"),
+	("{\"uuid\":\"" UUID "5\",\"description\":\"Template\",\"recur\":\"weekly\","
+	 "\"due\":\"20261101T000000Z\",\"entry\":\"20261105T000000Z\",\"status\":\"recurring\"}"),
+	("{\"uuid\":\"" UUID "6\",\"description\":\"Done\",\"end\":\"20261106T000000Z\","
+	 "\"entry\":\"20261106T000000Z\",\"status\":\"completed\"}"),
+	("{\"uuid\":\"9bd2c9f4-0000-4000-8000-000000000007\",\"description\":\"Gone\","
+	 "\"entry\":\"20261107T000000Z\",\"end\":\"20261107T000000Z\",\"status\":\"deleted\"}"),
 };
 
 static void in_utc(void)

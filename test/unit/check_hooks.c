@@ -172,6 +172,22 @@ START_TEST(one_that_hangs_is_ended)
 }
 END_TEST
 
+START_TEST(what_it_started_is_ended_too)
+{
+	WORLD(w);
+	struct ts_error err = {0};
+	char byte;
+	int alive[2];
+	ck_assert_int_eq(pipe(alive), 0); /* held by all that the hook starts */
+	w.settings.hook_timeout = 200;
+	put_hook(&w, "pre-sync", 0700, "(trap '' TERM; sleep 1000; sleep 1000) & wait");
+	ck_assert_int_eq(hooks_before(&w.sync, &err), TS_EINVAL);
+	(void)close(alive[1]);
+	ck_assert_int_eq(read(alive[0], &byte, 1), 0);
+	(void)close(alive[0]);
+}
+END_TEST
+
 START_TEST(a_user_who_has_had_enough)
 {
 	WORLD(w);
@@ -193,4 +209,4 @@ END_TEST
 UNIT_MAIN("hooks", {none, 0}, {in_the_order_of_their_names, 0}, {one_before_stops, 0},
 	  {one_that_cannot_be_started, 0}, {after_it_hears_how_it_went, 0},
 	  {changes_are_read_from_the_beginning_by_each, 0}, {one_that_hangs_is_ended, 0},
-	  {a_user_who_has_had_enough, 0})
+	  {what_it_started_is_ended_too, 0}, {a_user_who_has_had_enough, 0})

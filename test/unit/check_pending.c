@@ -70,10 +70,11 @@ START_TEST(an_older_point_has_more_behind_it)
 	ck_assert_str_eq(rep_pending_words(&r, 0).text, "");
 	ck_assert_str_eq(rep_pending_words(&r, 1).text, "1: " D "estimate=x project=r " P);
 	ck_assert_str_eq(rep_pending_words(&r, 2).text,
-			 "2: " D P " | 1: " D "estimate=x " P " | 1: " D "estimate=x project=r " P);
-	ck_assert_str_eq(rep_pending_words(&r, 3).text,
-			 "1: " D P " | 2: " D P " | 1: " D "estimate=x " P " | 1: " D
+			 "2: " D P " | 1: " D "project=p " P " | 1: " D "project=r " P " | 1: " D
 			 "estimate=x project=r " P);
+	ck_assert_str_eq(rep_pending_words(&r, 3).text,
+			 "1: " D P " | 2: " D P " | 1: " D "project=p " P " | 1: " D "project=r " P
+			 " | 1: " D "estimate=x project=r " P);
 }
 END_TEST
 
@@ -100,8 +101,8 @@ START_TEST(pieces_behind_an_older_point_lose_nothing)
 		answer_key(&answer, key);
 		rep_apply(&r, REMOTE, &q, ts_buf_slice(&answer), T(700));
 	}
-	ck_assert_str_eq(all.text, "2: " D P "\n1: " D "estimate=x " P "\n1: " D
-				   "estimate=x project=r " P "\n");
+	ck_assert_str_eq(all.text, "2: " D P "\n1: " D "project=p " P "\n1: " D "project=r " P
+				   "\n1: " D "estimate=x project=r " P "\n");
 }
 END_TEST
 
@@ -135,6 +136,79 @@ START_TEST(pieces_send_everything_once)
 }
 END_TEST
 
+/* One request of at most `most` states, its answer a state of task 1; task 1 is edited meanwhile.
+ */
+static void sync_in_flight(struct rep *r, const char *remote, size_t most, unsigned key,
+			   const char *edit, const char *came)
+{
+	REQUEST(q);
+	TS_BUF(answer);
+	(void)rep_base(r, remote, 0, &q);
+	rep_request(r, remote, most, &q);
+	if (edit != NULL) {
+		rep_edit(r, 1, T(300), edit);
+	}
+	answer_task(&answer, 1, T(310 + key), came);
+	answer_key(&answer, key);
+	rep_apply(r, remote, &q, ts_buf_slice(&answer), T(400));
+}
+
+/* What one remote sent is never put on top of what came from another one. */
+START_TEST(each_remote_has_a_line_of_its_own)
+{
+	REP(r);
+	rep_sync(&r, 1, 1, T(100), ADD);
+	sync_in_flight(&r, "other", SIZE_MAX, 1, NULL, ADD);
+	rep_edit(&r, 2, T(200), ADD);
+	sync_in_flight(&r, REMOTE, SIZE_MAX, 2, "project=p", ADD "estimate=x");
+	ck_assert_str_eq(rep_pending_words(&r, 0).text, "1: " D "estimate=x project=p " P);
+	/* A first part, without task 1. */
+	sync_in_flight(&r, "other", 1, 2, NULL, ADD "tag_a=x");
+	ck_assert_str_eq(rep_pending_words(&r, 0).text, "1: " D "estimate=x project=p " P " | 1: " D
+							"estimate=x project=p " P " tag_a=x");
+}
+END_TEST
+
+START_TEST(another_time_alone_is_not_sent)
+{
+	REP(r);
+	rep_sync(&r, 1, 1, T(100), ADD);
+	sync_in_flight(&r, "other", SIZE_MAX, 1, NULL, ADD);
+	rep_sync(&r, 2, 1, T(500), ADD);
+	ck_assert_uint_eq(rep_pending(&r, REMOTE), 0);
+	ck_assert_uint_eq(rep_pending(&r, "other"), 0);
+	/* Nor where the record holds all of the task. */
+	for (unsigned key = 3; key < 3 + 20; key++) {
+		rep_sync(&r, key, 1, T(500 + key), ADD);
+	}
+	ck_assert_uint_eq(rep_pending(&r, "other"), 0);
+}
+END_TEST
+
+/* However long the line before a merge is. */
+START_TEST(many_edits_behind_a_merge)
+{
+	enum { MANY = 5000 };
+	REP(r);
+	struct edit e;
+	char word[30];
+	edit_in_flight(&r);
+	for (unsigned task = 1; task <= 2; task++) {
+		rep_ok(&r, edit_begin(&r.r, "modify", T(600), &e, &r.err));
+		for (int i = 0; i < MANY; i++) {
+			(void)snprintf(word, sizeof(word), "note=%d", i);
+			edit_words(&r, &e, task, word);
+		}
+		rep_ok(&r, edit_commit(&e, NULL, &r.err));
+		if (task == 1) {
+			sync_in_flight(&r, REMOTE, 1, 3, "project=q", ADD "tag_b=x");
+		}
+	}
+	ck_assert_uint_eq(rep_pending(&r, REMOTE), MANY + 1);
+	ck_assert_uint_eq(rep_pending(&r, "other"), 2 * MANY + 7);
+}
+END_TEST
+
 START_TEST(an_empty_task_is_not_sent)
 {
 	REP(r);
@@ -156,7 +230,7 @@ END_TEST
 START_TEST(a_walk_ends_where_it_began)
 {
 	REP(r);
-	struct pending p;
+	TS_CLEANUP(pending_done) struct pending p = {0};
 	uint64_t number;
 	rep_edit(&r, 1, T(100), ADD);
 	rep_edit(&r, 2, T(100), ADD);
@@ -195,6 +269,7 @@ END_TEST
 UNIT_MAIN("pending", {everything_is_pending_first, 0},
 	  {what_came_from_a_remote_is_pending_for_others_only, 0},
 	  {a_merge_goes_in_place_of_what_was_in_flight, 0}, {an_older_point_has_more_behind_it, 0},
-	  {pieces_behind_an_older_point_lose_nothing, 0}, {pieces_send_everything_once, 0},
-	  {an_empty_task_is_not_sent, 0}, {a_walk_ends_where_it_began, 0},
-	  {counting_stops_at_the_most, 0})
+	  {pieces_behind_an_older_point_lose_nothing, 0}, {each_remote_has_a_line_of_its_own, 0},
+	  {another_time_alone_is_not_sent, 0}, {many_edits_behind_a_merge, 0},
+	  {pieces_send_everything_once, 0}, {an_empty_task_is_not_sent, 0},
+	  {a_walk_ends_where_it_began, 0}, {counting_stops_at_the_most, 0})

@@ -58,6 +58,7 @@ START_TEST(never_synced)
 	struct ts_error err = {0};
 	struct sync_status got = {.last_try = 1};
 	ck_assert_int_eq(status_read(&p, "home", &got, &err), TS_OK);
+	ck_assert_str_eq(err.text, "");
 	ck_assert_int_eq(got.last_try, 0);
 	ck_assert_int_eq(got.last_success, 0);
 }

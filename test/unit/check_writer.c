@@ -169,7 +169,7 @@ START_TEST(many_threads)
 	begin(&f);
 	for (int i = 0; i < THREADS; i++) {
 		for (int k = 0; k < EACH; k++) {
-			char name[16];
+			char name[32];
 			(void)snprintf(name, sizeof(name), "o%d-%d", i, k);
 			many[i][k] = new_add(name);
 		}

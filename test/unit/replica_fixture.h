@@ -167,7 +167,7 @@ static inline bool rep_base(struct rep *r, const char *remote, uint64_t back, st
 static inline void rep_request(struct rep *r, const char *remote, size_t most, struct request *q)
 {
 	TS_ARENA(a);
-	struct pending p;
+	TS_CLEANUP(pending_done) struct pending p = {0};
 	struct ts_txn *t = rep_begin(r);
 	uint64_t number;
 	int code = TS_OK;
