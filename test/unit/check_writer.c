@@ -15,7 +15,7 @@ static sem_t waiting;
 /* Adds an organization of its name; "bad" fails behind its write, "wait" holds the thread. */
 struct add {
 	struct job job;
-	char name[16];
+	char name[32];
 	int code, runs;
 };
 
