@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/command/command.h"
+#include "client/history/history.h"
 #include "client/remote/remote.h"
 #include "client/replica/pending.h"
 #include "client/sync/status.h"
@@ -32,6 +33,8 @@ struct job {
 	const struct replica *replica; /* NULL: it can't be read */
 	struct ts_error no_replica;    /* why */
 	int64_t now, max_age;          /* [s] max_age -1: any */
+	bool has_conflicts;
+	size_t conflicts; /* open ones */
 	struct ts_buf text;
 	struct ts_json json;
 	size_t count;
@@ -205,6 +208,7 @@ static void describe_json(struct job *j, const struct report *r)
 	add_number(json, "sent", true, (int64_t)s->sent);
 	add_number(json, "received", true, (int64_t)s->received);
 	add_number(json, "conflicts", true, (int64_t)s->conflicts);
+	add_number(json, "open_conflicts", j->has_conflicts, (int64_t)j->conflicts);
 	add_date(json, "certificate_ends", r->expires);
 	add_text(json, "not_known", r->why.text);
 	ts_json_close(json, '}');
@@ -261,6 +265,12 @@ static int tell(struct job *j)
 		j->old = true;
 		(void)ts_fail(j->err, TS_EOLD, "There is no remote yet, so there was no sync.");
 	}
+	if (code == TS_OK && j->conflicts > 0 && !j->line->json) {
+		ts_buf_printf(&j->text,
+			      "\n%zu value%s lost to other edits; `taskc conflicts` lists %s.\n",
+			      j->conflicts, j->conflicts == 1 ? "" : "s",
+			      j->conflicts == 1 ? "it" : "them");
+	}
 	code = code == TS_OK ? line_print(&j->text, j->err) : code;
 	return code == TS_OK && j->old ? TS_EOLD : code;
 }
@@ -270,6 +280,14 @@ static void open_replica(struct job *j, struct replica *replica)
 {
 	int code = line_replica(j->line, false, replica, &j->no_replica);
 	j->replica = code == TS_OK ? replica : NULL;
+}
+
+static void count_conflicts(struct job *j)
+{
+	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *txn = NULL;
+	j->has_conflicts = j->replica != NULL &&
+			   ts_txn_begin(j->replica->store, TS_READ, &txn, NULL) == TS_OK &&
+			   losses_count(txn, j->replica, &j->conflicts, NULL) == TS_OK;
 }
 
 static int run(struct line *l, struct ts_error *err)
@@ -286,6 +304,7 @@ static int run(struct line *l, struct ts_error *err)
 	}
 	j.json = ts_json_to(&j.text);
 	open_replica(&j, &replica);
+	count_conflicts(&j);
 	code = tell(&j);
 	replica_close(&replica);
 	ts_buf_done(&j.text);
@@ -300,7 +319,8 @@ const struct command command_status = {
 	.brief = "tell how the last syncs went and what waits to be sent",
 	.help = "For each remote: when the last good sync was, what went wrong since, how many "
 		"changes\n"
-		"wait to be sent, and when the certificate ends. With --max-age it is a check for\n"
+		"wait to be sent, and when the certificate ends; then how many conflicts are\n"
+		"open. With --max-age it is a check for\n"
 		"monitoring: exit status 6 where the last good sync is longer ago, or there was "
 		"none.",
 	.options = options,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/command/command.h"
+#include "client/command/target.h"
 #include "client/replica/edit.h"
 #include "common/base/date.h"
 #include "common/base/json_out.h"
@@ -16,24 +16,58 @@ static void add_json(struct ts_buf *to, const char *what, size_t tasks)
 	ts_buf_add_char(to, '\n');
 }
 
+/* One line a task, up to so many tasks. */
+struct told {
+	struct ts_buf names; /* each with a line feed */
+	size_t count;
+};
+
+static void told_done(struct told *t)
+{
+	ts_buf_done(&t->names);
+}
+
+static void add_name(const struct ts_task *task, uint64_t number, void *arg)
+{
+	struct told *told = arg;
+	if (told->count++ < TARGET_LIST_MAX) {
+		target_add_name(&told->names, task, number);
+		ts_buf_add_char(&told->names, '\n');
+	}
+}
+
+static void add_text(struct ts_buf *to, const struct undone *u, const struct told *told)
+{
+	struct ts_slice rest = ts_buf_slice(&told->names);
+	to->failed |= told->names.failed;
+	if (u->tasks > TARGET_LIST_MAX) {
+		ts_buf_printf(to, "Undid '%s' of %zu tasks.\n", u->what, u->tasks);
+		return;
+	}
+	while (rest.len > 0) {
+		ts_buf_printf(to, "Undid '%s' of ", u->what);
+		ts_buf_add_slice(to, ts_slice_cut(&rest, '\n'));
+		ts_buf_add_str(to, ".\n");
+	}
+}
+
 static int run(struct line *l, struct ts_error *err)
 {
 	TS_CLEANUP(replica_close) struct replica r = {0};
+	TS_CLEANUP(told_done) struct told told = {0};
 	TS_BUF(text);
-	char what[TS_WHAT_MAX + 1];
-	size_t tasks;
+	struct undone u = {.each = add_name, .arg = &told};
 	int code = line_replica(l, false, &r, err);
 	if (code == TS_OK) {
-		code = edit_undo(&r, ts_date_now(), &tasks, what, sizeof(what), err);
+		code = edit_undo(&r, ts_date_now(), &u, err);
 	}
 	if (code != TS_OK) {
 		return code;
 	}
 	if (l->json) {
-		add_json(&text, what, tasks);
+		add_json(&text, u.what, u.tasks);
 	} else {
-		ts_buf_printf(&text, "Undid '%s' of %zu task%s.\n", what, tasks,
-			      tasks == 1 ? "" : "s");
+		add_text(&text, &u, &told);
 	}
 	return line_print(&text, err);
 }

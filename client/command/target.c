@@ -50,18 +50,50 @@ int target_split(const struct line *l, struct ts_arena *a, struct words *ret_fil
 	return target_words(l, i, a, ret_rest, err);
 }
 
-/* Several tasks that were not named: does somebody want that? */
-static int confirm(const struct line *l, size_t count, struct ts_error *err)
+/* "That means 2 tasks:" and which they are. */
+static int describe(struct ts_txn *t, const struct replica *r, const struct selection *tasks,
+		    struct ts_buf *to, struct ts_error *err)
 {
+	TS_ARENA(a);
+	int code = TS_OK;
+	ts_buf_printf(to, "That means %zu tasks:\n", tasks->count);
+	for (size_t i = 0; code == TS_OK && i < tasks->count && i < TARGET_LIST_MAX; i++) {
+		struct ts_task task;
+		uint64_t number = 0;
+		code = replica_task(t, r, &tasks->at[i], &a, &task, NULL, err);
+		if (code == TS_OK) {
+			(void)!ts_number_of(t, r->user, &tasks->at[i], &number, NULL);
+			ts_buf_add_str(to, "  ");
+			target_add_name(to, &task, number);
+			ts_buf_add_char(to, '\n');
+		}
+	}
+	if (tasks->count > TARGET_LIST_MAX) {
+		ts_buf_printf(to, "  and %zu more\n", tasks->count - TARGET_LIST_MAX);
+	}
+	return code == TS_OK && to->failed ? out_of_memory(err) : code;
+}
+
+/* Several tasks that were not named: does somebody want that? Ends the transaction. */
+static int confirm(const struct line *l, struct ts_txn *t, const struct replica *r,
+		   const struct selection *tasks, struct ts_error *err)
+{
+	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *own = t;
+	TS_BUF(text);
 	char answer[16] = "";
 	if (line_has(l, "all")) {
 		return TS_OK;
 	}
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
 		return ts_fail(err, TS_EUSAGE, "That means %zu tasks; --all says that you want it.",
-			       count);
+			       tasks->count);
 	}
-	(void)fprintf(stderr, "That means %zu tasks. Go on? (y/N) ", count);
+	int code = describe(t, r, tasks, &text, err);
+	ts_txn_abort(TS_TAKE(own));
+	if (code != TS_OK) {
+		return code;
+	}
+	(void)fprintf(stderr, "%sGo on? (y/N) ", text.data);
 	if (fgets(answer, sizeof(answer), stdin) != NULL && (answer[0] | 0x20) == 'y') {
 		return TS_OK;
 	}
@@ -89,7 +121,7 @@ int target_select(const struct line *l, const struct replica *r, const struct wo
 	if (ret->count == 0) {
 		return ts_fail(err, TS_ENOTFOUND, "No task matches.");
 	}
-	return ret->count > 1 && !filter_is_names(f) ? confirm(l, ret->count, err) : TS_OK;
+	return ret->count > 1 && !filter_is_names(f) ? confirm(l, TS_TAKE(t), r, ret, err) : TS_OK;
 }
 
 void target_add_name(struct ts_buf *to, const struct ts_task *task, uint64_t number)

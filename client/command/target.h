@@ -16,6 +16,9 @@
 		"where", "WORD", "a word of the filter", TS_OPTION_VALUES                          \
 	}
 
+/* How many tasks are named, one a line, where a command tells which they are. */
+enum { TARGET_LIST_MAX = 10 };
+
 /* Words in an arena. */
 struct words {
 	const char **at;

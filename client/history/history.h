@@ -119,6 +119,9 @@ struct losses {
 int losses_find(struct ts_txn *t, const struct replica *r, const struct selection *tasks, bool all,
 		struct ts_arena *a, struct losses *ret, struct ts_error *err) TS_MUST_CHECK;
 void losses_done(struct losses *l);
+/* How many are open. Looks only at versions that came with syncs. */
+int losses_count(struct ts_txn *t, const struct replica *r, size_t *ret,
+		 struct ts_error *err) TS_MUST_CHECK;
 
 static inline const struct loss *loss_at(const struct losses *l, size_t i)
 {

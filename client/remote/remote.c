@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -36,7 +37,7 @@ const struct ts_conf_item remote_items[] = {
 		"`credential:NAME` is the file NAME among systemd's credentials."},
 	{"secret.command", TEXT(secret_command), .def = "", .group = ACCOUNT,
 	 .doc = "A command, run by sh, that prints the user's key on its first line, instead of "
-		"`secret`."},
+		"`secret`. It has a minute."},
 	{"ca", TEXT(ca), .def = "ca.pem", .group = FILES,
 	 .doc = "The certificate of the authority that signed the server's; empty: those that the "
 		"system trusts. This and the other paths may be relative to the folder that "
@@ -277,17 +278,27 @@ static int secret_from_file(const struct remote *r, struct ts_buf *to, struct ts
 	return code == TS_OK ? take_line(r, ts_buf_slice(&text), to, err) : code;
 }
 
-static int run_command(const struct remote *r, int out, struct ts_error *err)
+/* Ctrl-C reaches the command as well, which then fails; that is no news. */
+static bool is_readable(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	return poll(&p, 1, 0) == 1;
+}
+
+static int run_command(const struct remote *r, int out, int cancel_fd, struct ts_error *err)
 {
 	const char *const argv[] = {"/bin/sh", "-c", r->secret_command, NULL};
 	struct child c = {.argv = argv, .in = -1, .out = out};
 	int status = 0;
 	int code = child_start(&c, err);
 	if (code == TS_OK) {
-		code = child_wait(&c, ASK_PATIENCE, -1, &status, err);
+		code = child_wait(&c, ASK_PATIENCE, cancel_fd, &status, err);
 	}
 	if (code == TS_ETIMEOUT) {
-		code = ts_fail(err, TS_EINVAL, "The remote's secret.command took over a minute.");
+		return ts_fail(err, TS_EINVAL, "The remote's secret.command took over a minute.");
+	}
+	if (code == TS_OK && status != 0 && is_readable(cancel_fd)) {
+		return ts_fail(err, TS_ECANCELED, "Stopped.");
 	}
 	return code != TS_OK || status == 0
 		       ? code
@@ -295,14 +306,15 @@ static int run_command(const struct remote *r, int out, struct ts_error *err)
 				 "The remote's secret.command failed with exit status %d.", status);
 }
 
-static int secret_from_command(const struct remote *r, struct ts_buf *to, struct ts_error *err)
+static int secret_from_command(const struct remote *r, int cancel_fd, struct ts_buf *to,
+			       struct ts_error *err)
 {
 	char text[SECRET_MAX];
 	TS_AUTOCLOSE int out = memfd_create("secret", MFD_CLOEXEC);
 	if (out < 0) {
 		return ts_fail_errno(err, errno, "Could not run the remote's secret.command");
 	}
-	int code = run_command(r, out, err);
+	int code = run_command(r, out, cancel_fd, err);
 	ssize_t n = code == TS_OK ? pread(out, text, sizeof(text), 0) : 0;
 	if (code == TS_OK) {
 		code = take_line(r, (struct ts_slice){text, n > 0 ? (size_t)n : 0}, to, err);
@@ -311,13 +323,13 @@ static int secret_from_command(const struct remote *r, struct ts_buf *to, struct
 	return code;
 }
 
-int remote_secret(const struct remote *r, struct ts_buf *to, struct ts_error *err)
+int remote_secret(const struct remote *r, int cancel_fd, struct ts_buf *to, struct ts_error *err)
 {
 	if (r->secret[0] != '\0' || (r->secret_file[0] == '\0' && r->secret_command[0] == '\0')) {
 		return take_line(r, ts_slice_of(r->secret), to, err);
 	}
 	return r->secret_file[0] != '\0' ? secret_from_file(r, to, err)
-					 : secret_from_command(r, to, err);
+					 : secret_from_command(r, cancel_fd, to, err);
 }
 
 int remote_address(const struct remote *r, struct hostport *ret, struct ts_error *err)

@@ -48,8 +48,10 @@ int remote_each(const struct place *place, int (*each)(const char *name, void *a
 /* A file setting's path: absolute, credentials looked up. TS_EINVAL, TS_ENOTFOUND. */
 int remote_path(const struct remote *r, const char *setting, struct ts_buf *to,
 		struct ts_error *err) TS_MUST_CHECK;
-/* The user's key, from wherever it is kept. *to is wiped by the caller. */
-int remote_secret(const struct remote *r, struct ts_buf *to, struct ts_error *err) TS_MUST_CHECK;
+/* The user's key, from wherever it is kept. *to is wiped by the caller. A command that gives it is
+ * ended when `cancel_fd` (-1: none) becomes readable: TS_ECANCELED. */
+int remote_secret(const struct remote *r, int cancel_fd, struct ts_buf *to,
+		  struct ts_error *err) TS_MUST_CHECK;
 int remote_address(const struct remote *r, struct hostport *ret,
 		   struct ts_error *err) TS_MUST_CHECK;
 /* TLS credentials from the files. */

@@ -46,12 +46,22 @@ int edit_commit(struct edit *e, size_t *ret_versions, struct ts_error *err) TS_M
 /* Accepts a zeroed one, and one that was committed. */
 void edit_abort(struct edit *e);
 
+/* What an undo did. */
+struct undone {
+	/* Set by the caller; NULL: nobody wants to know. Called for each task with its short
+	 * number, the one that it had where it had one (0: none), before it is certain that the
+	 * undo can be stored. */
+	void (*each)(const struct ts_task *task, uint64_t number, void *arg);
+	void *arg;
+	/* What came of it. */
+	char what[TS_WHAT_MAX + 1]; /* the name of the command undone */
+	size_t tasks;               /* that were changed */
+};
+
 /*
  * Undo the newest change that somebody made here and that was not undone before: as one more edit,
  * which puts back what the change had changed, where nobody changed it again since; a change of
  * which nothing is left is passed over. A task that the change had made is empty afterwards
- * (replica.h) or, where a remote has it, deleted. *ret_what gets the name of the command undone.
- * TS_ENOTFOUND: there is nothing (more) to undo.
+ * (replica.h) or, where a remote has it, deleted. TS_ENOTFOUND: there is nothing (more) to undo.
  */
-int edit_undo(struct replica *r, int64_t now, size_t *ret_tasks, char *ret_what, size_t size,
-	      struct ts_error *err) TS_MUST_CHECK;
+int edit_undo(struct replica *r, int64_t now, struct undone *u, struct ts_error *err) TS_MUST_CHECK;

@@ -15,7 +15,7 @@ struct undo {
 	struct ts_transaction tr; /* the one in work */
 	uint64_t first;           /* its first version */
 	uint64_t sent;            /* the newest version that any remote has */
-	size_t tasks;             /* that were changed */
+	struct undone *result;
 };
 
 static void undo_done(struct undo *u)
@@ -75,6 +75,34 @@ static int unmake(struct undo *u, const struct ts_task *head, struct ts_task *re
 		       : task_deleted(head, u->edit.now, &u->arena, ret);
 }
 
+static uint64_t number_of(const struct undo *u, const struct ts_uuid *uuid)
+{
+	uint64_t number = 0;
+	(void)!ts_number_of(u->edit.txn, u->edit.replica->user, uuid, &number, NULL);
+	return number;
+}
+
+/* Store the task as it was; `head` is what it is. */
+static int put_state(struct undo *u, const struct ts_task *head, struct ts_task *state,
+		     struct ts_error *err)
+{
+	struct undone *result = u->result;
+	const uint64_t number = number_of(u, &head->uuid);
+	bool changed = false;
+	state->has_modified = true;
+	state->modified = u->edit.now;
+	int code = edit_put(&u->edit, state, &changed, err);
+	if (code != TS_OK || !changed) {
+		return code;
+	}
+	result->tasks++;
+	if (result->each != NULL) {
+		result->each(replica_is_empty(state) ? head : state,
+			     number > 0 ? number : number_of(u, &head->uuid), result->arg);
+	}
+	return TS_OK;
+}
+
 /* Undo what the transaction did to one task; `after` is the task's last version in it. */
 static int undo_task(struct undo *u, const struct ts_uuid *uuid, uint64_t head_number,
 		     uint64_t after_number, struct ts_error *err)
@@ -83,7 +111,6 @@ static int undo_task(struct undo *u, const struct ts_uuid *uuid, uint64_t head_n
 	const uint32_t user = u->edit.replica->user;
 	struct ts_task before, after, head, state;
 	uint64_t before_number;
-	bool changed = false;
 	ts_arena_reset(&u->arena);
 	int code = ts_version_at(t, user, after_number, u->first - 1, &before_number, err);
 	if (code == TS_OK) {
@@ -100,14 +127,8 @@ static int undo_task(struct undo *u, const struct ts_uuid *uuid, uint64_t head_n
 	}
 	code = replica_is_empty(&before) ? unmake(u, &head, &state)
 					 : put_back(u, &before, &after, &head, &state);
-	if (code != TS_OK) {
-		return ts_fail(err, code, "Out of memory.");
-	}
-	state.has_modified = true;
-	state.modified = u->edit.now;
-	code = edit_put(&u->edit, &state, &changed, err);
-	u->tasks += changed;
-	return code;
+	return code == TS_OK ? put_state(u, &head, &state, err)
+			     : ts_fail(err, code, "Out of memory.");
 }
 
 /* Undo the transaction in work, each task once. */
@@ -158,7 +179,7 @@ static int search(struct undo *u, struct ts_error *err)
 {
 	uint64_t number = u->edit.append.newest.last;
 	int code = TS_OK;
-	while (number > 0 && u->tasks == 0 && code == TS_OK) {
+	while (number > 0 && u->result->tasks == 0 && code == TS_OK) {
 		code = ts_transaction_of(u->edit.txn, u->edit.replica->user, number, &u->tr, err);
 		if (code == TS_OK) {
 			code = find_first(u, err);
@@ -168,16 +189,16 @@ static int search(struct undo *u, struct ts_error *err)
 			number = u->first - 1;
 		}
 	}
-	if (code == TS_OK && u->tasks == 0) {
+	if (code == TS_OK && u->result->tasks == 0) {
 		return ts_fail(err, TS_ENOTFOUND, "There is nothing to undo.");
 	}
 	return code;
 }
 
-int edit_undo(struct replica *r, int64_t now, size_t *ret_tasks, char *ret_what, size_t size,
-	      struct ts_error *err)
+int edit_undo(struct replica *r, int64_t now, struct undone *result, struct ts_error *err)
 {
-	TS_CLEANUP(undo_done) struct undo u = {0};
+	TS_CLEANUP(undo_done) struct undo u = {.result = result};
+	result->tasks = 0;
 	int code = edit_begin(r, UNDO, now, &u.edit, err);
 	if (code == TS_OK) {
 		code = ts_sync_point_sent(u.edit.txn, r->user, &u.sent, err);
@@ -189,8 +210,7 @@ int edit_undo(struct replica *r, int64_t now, size_t *ret_tasks, char *ret_what,
 		code = edit_commit(&u.edit, NULL, err);
 	}
 	if (code == TS_OK) {
-		*ret_tasks = u.tasks;
-		(void)snprintf(ret_what, size, "%s", u.tr.what);
+		(void)snprintf(result->what, sizeof(result->what), "%s", u.tr.what);
 	}
 	return code;
 }

@@ -11,7 +11,7 @@ static int send_request(struct doctor *d, struct ts_error *err)
 {
 	TS_BUF(secret);
 	TS_BUF(b);
-	int rc = remote_secret(&d->remote, &secret, err);
+	int rc = remote_secret(&d->remote, -1, &secret, err);
 	if (rc != TS_OK) {
 		return rc;
 	}

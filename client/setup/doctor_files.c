@@ -25,7 +25,7 @@ void doctor_settings(struct doctor *d)
 static int check_secret(const struct remote *r, struct ts_error *err)
 {
 	TS_BUF(secret);
-	int rc = remote_secret(r, &secret, err);
+	int rc = remote_secret(r, -1, &secret, err);
 	if (secret.len > 0) {
 		explicit_bzero(secret.data, secret.len);
 	}

@@ -23,7 +23,7 @@ static int begin(struct exchange *x, struct ts_error *err)
 		code = trouble_find(s, err);
 	}
 	if (code == TS_OK) {
-		code = remote_secret(s->remote, &x->secret, err);
+		code = remote_secret(s->remote, s->cancel_fd, &x->secret, err);
 	}
 	if (code == TS_OK) {
 		code = remote_creds(s->remote, &x->creds, err);

@@ -195,11 +195,12 @@ int hooks_before(const struct sync *s, struct ts_error *err)
 				   : code;
 }
 
+/* These and the next ones are called where the sync was stopped, too: only the time limit ends one
+ * then. What was changed is told this once. */
 void hooks_changed(const struct sync *s)
 {
 	struct ts_error err = {0};
-	struct stage st = {
-		.sync = s, .name = "on-change", .input = s->arrivals, .cancel_fd = s->cancel_fd};
+	struct stage st = {.sync = s, .name = "on-change", .input = s->arrivals, .cancel_fd = -1};
 	if (s->arrivals == NULL || arrivals_count(s->arrivals) == 0) {
 		return;
 	}
@@ -209,7 +210,6 @@ void hooks_changed(const struct sync *s)
 	stage_done(&st);
 }
 
-/* Also where the sync was stopped: only the time limit ends one then. */
 void hooks_after(const struct sync *s, int code, const char *error)
 {
 	struct ts_error err = {0};

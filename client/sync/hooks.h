@@ -3,8 +3,8 @@
  * Hooks: executable files in config/hooks/, called in the order of their names.
  *
  *	pre-sync…   before a sync; one that fails stops it
- *	on-change…  once after a sync that changed something here: standard input has the changes
- *	            (arrivals.h)
+ *	on-change…  once after a sync that changed something here, even if it was stopped then:
+ *	            standard input has the changes (arrivals.h)
  *	post-sync…  after every sync, however it went
  *
  * All get TASKC_REMOTE; post-sync gets also TASKC_EXIT (the exit status to come), TASKC_SENT,

@@ -3,8 +3,11 @@
 
 #include "common/base/buf.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <time.h>
 
@@ -15,7 +18,8 @@ enum {
 
 /* What is to be told; a thread of its own tells it, because a sync often waits in one place. */
 struct progress {
-	int fd;
+	int fd;  /* borrowed */
+	int own; /* the same terminal, opened again; -1: it can't be */
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows */
 	pthread_cond_t wake;
@@ -26,9 +30,21 @@ struct progress {
 	uint64_t quiet; /* [ms] */
 };
 
-static void put(const struct progress *p, struct ts_slice text)
+/* A description of its own, because others that write to the terminal want to wait for it. */
+static int open_again(int fd)
 {
-	(void)!write(p->fd, text.data, text.len);
+	char path[40];
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* False where the terminal doesn't take all of it now: nobody waits for one that was stopped with
+ * Ctrl-S, or whose other end doesn't read. */
+static bool put(const struct progress *p, struct ts_slice text)
+{
+	struct pollfd at = {.fd = p->own >= 0 ? p->own : p->fd, .events = POLLOUT};
+	return poll(&at, 1, 0) == 1 && (at.revents & POLLOUT) != 0 &&
+	       write(at.fd, text.data, text.len) == (ssize_t)text.len;
 }
 
 /* A number with commas. */
@@ -134,16 +150,15 @@ static void draw(struct progress *p)
 	ts_buf_add_slice(&line, cut(ts_buf_slice(&text), columns(p)));
 	ts_buf_add_str(&line, "\033[K");
 	if (!text.failed && !line.failed) {
-		put(p, ts_buf_slice(&line));
+		p->fresh = !put(p, ts_buf_slice(&line));
 		p->shown = true;
-		p->fresh = false;
 	}
 }
 
 static void wipe(struct progress *p)
 {
 	if (p->shown) {
-		put(p, TS_SLICE("\r\033[K"));
+		(void)put(p, TS_SLICE("\r\033[K"));
 	}
 	p->shown = p->fresh = false;
 }
@@ -184,7 +199,7 @@ struct progress *progress_new(int fd, uint64_t quiet)
 	if (p == NULL) {
 		return NULL;
 	}
-	*p = (struct progress){.fd = fd, .quiet = quiet};
+	*p = (struct progress){.fd = fd, .own = open_again(fd), .quiet = quiet};
 	(void)pthread_mutex_init(&p->lock, NULL);
 	(void)pthread_cond_init(&p->wake, NULL);
 	(void)sigfillset(&all);
@@ -192,6 +207,7 @@ struct progress *progress_new(int fd, uint64_t quiet)
 	int number = pthread_create(&p->thread, NULL, thread_main, p);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (number != 0) {
+		ts_close_p(&p->own);
 		free(p);
 		return NULL;
 	}
@@ -211,6 +227,7 @@ void progress_free(struct progress *p)
 	(void)pthread_join(p->thread, NULL);
 	(void)pthread_cond_destroy(&p->wake);
 	(void)pthread_mutex_destroy(&p->lock);
+	ts_close_p(&p->own);
 	free(p);
 }
 

@@ -16,8 +16,8 @@ enum progress_stage {
 
 struct progress;
 
-/* On `fd`, which is a terminal; silent for the first `quiet` [ms]. NULL if out of memory: then
- * there is none. */
+/* On `fd`, which is a terminal; silent for the first `quiet` [ms]. What the terminal doesn't take at
+ * once is left out: nothing here ever waits for it. NULL if out of memory: then there is none. */
 struct progress *progress_new(int fd, uint64_t quiet);
 /* Wipes its line; accepts NULL. */
 void progress_free(struct progress *p);

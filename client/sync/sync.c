@@ -6,8 +6,6 @@
 #include "client/sync/outgoing.h"
 #include "common/base/date.h"
 
-#include <stdio.h>
-
 /* Debian's Taskserver and ours say so of a sync key that they never issued. */
 static const struct ts_slice unknown_key = TS_SLICE("Client sync key not found");
 /* Debian's Taskserver, of a task that it got behind the sync key that is sent: the answer to it was
@@ -244,18 +242,6 @@ static int one_round(struct run *r)
 	return code;
 }
 
-static void tell_rejected(const struct sync *s)
-{
-	char text[200];
-	if (s->rejected > 0 && s->say != NULL) {
-		(void)snprintf(text, sizeof(text),
-			       "%zu line%s of the answer of %.100s could not be read as a task; "
-			       "all the others were.",
-			       s->rejected, s->rejected == 1 ? "" : "s", s->remote->server);
-		s->say(text, s->say_arg);
-	}
-}
-
 int sync_run(struct sync *s, struct ts_error *err)
 {
 	struct run r = {.sync = s, .how = s->how, .batch = s->settings->batch, .err = err};
@@ -269,7 +255,6 @@ int sync_run(struct sync *s, struct ts_error *err)
 		code = one_round(&r);
 	}
 	exchange_done(&r.exchange);
-	tell_rejected(s);
 	s->how = r.how; /* what was pushed or adopted once isn't again */
 	if (code != TS_OK) {
 		ts_dial_close(TS_TAKE(s->dial));

@@ -34,6 +34,18 @@ static int run_tries(struct sync *s, struct ts_error *err)
 	return code;
 }
 
+static void tell_rejected(const struct sync *s)
+{
+	char text[200];
+	if (s->rejected > 0 && s->say != NULL) {
+		(void)snprintf(text, sizeof(text),
+			       "%zu line%s of the answer of %.100s could not be read as a task; "
+			       "all the others were.",
+			       s->rejected, s->rejected == 1 ? "" : "s", s->remote->server);
+		s->say(text, s->say_arg);
+	}
+}
+
 static int with_changes(struct sync *s, struct ts_error *err)
 {
 	int code = TS_OK;
@@ -96,6 +108,7 @@ int sync_whole(struct sync *s, struct ts_error *err)
 		code = with_changes(s, why);
 	}
 	progress_clear(s->progress);
+	tell_rejected(s);
 	remember(s, began, code, why);
 	hooks_after(s, code, code != TS_OK ? why->text : "");
 	return code;

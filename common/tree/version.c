@@ -154,7 +154,7 @@ int ts_version_task(struct ts_txn *t, uint32_t user, uint64_t number, const stru
 {
 	struct ts_version chain[TS_CHAIN_MAX];
 	struct ts_task delta;
-	size_t n;
+	size_t n = 0;
 	if (number == 0) {
 		*ret = (struct ts_task){.uuid = *uuid};
 		return TS_OK;

@@ -8,8 +8,10 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 
 import fake
 from fake import Fake, answer, half_of, says
@@ -366,6 +368,68 @@ def no_replica():
                 machine.judge(machine.taskc.run(*command), LOCAL)
             machine.taskc.restore(copy)
         machine.untouched()
+
+
+# A sync that ends after its first part
+
+def part_then_nothing(connection, wrong):
+    """Answers the first request of all, and hangs up on every other one."""
+    if wrong.calls > 1:
+        connection.close()
+        return
+    says(answer(f'{GOOD}\n{{"rubbish\n{new_uuid()}\n'), True)(connection, wrong)
+
+
+def in_two_parts(settings):
+    """A machine whose sync has more than one request."""
+    machine = Machine({"batch": "4096", "retry.delay": "100ms", **settings})
+    machine.taskc.load([new_task(f"{n} " + "x" * 3000) for n in range(4)])
+    return machine.taskc
+
+
+@case("lines that are no tasks are told once a sync, however often it is tried")
+def told_once():
+    taskc = in_two_parts({"retry.count": "3"})
+    with taskc, Fake(*certificate("fake"), server().ca, part_then_nothing) as wrong:
+        taskc.remote(server=f"{wrong.host}:{wrong.port}")
+        result = taskc.sync()
+        same((result.code, wrong.calls >= 4), (CONNECT, True))
+        same(result.err.count("could not be read"), 1, result.err)
+
+
+@case("a sync that is stopped after its first part tells hooks of it")
+def stopped_after_a_part():
+    taskc = in_two_parts({"retry.count": "3", "retry.delay": "1h", "retry.max": "1h"})
+    with taskc, Fake(*certificate("fake"), server().ca, part_then_nothing) as wrong:
+        taskc.remote(server=f"{wrong.host}:{wrong.port}")
+        log = taskc.path("log")
+        taskc.hook("on-change", f"sleep 0.3; wc -l >{log}")
+        process = taskc.begin("sync")
+        while wrong.calls < 2 and process.poll() is None:
+            time.sleep(0.05)
+        time.sleep(0.2)
+        process.terminate()
+        said = process.communicate(timeout=60)[1]
+        same(process.returncode, -signal.SIGTERM, said)
+        with open(log, encoding="ascii") as file:
+            same(file.read().strip(), "1")
+
+
+@case("a sync that waits for secret.command is stopped at once")
+def stopped_at_the_secret():
+    with Machine() as machine:
+        ready = machine.taskc.path("ready")
+        machine.taskc.remote(secret="", **{"secret.command": f"echo >'{ready}'; exec sleep 1000"})
+        for number in (signal.SIGTERM, signal.SIGINT):
+            process = machine.taskc.begin("sync")
+            while not os.path.exists(ready) and process.poll() is None:
+                time.sleep(0.05)
+            os.unlink(ready)
+            process.send_signal(number)
+            process.communicate(timeout=20)
+            same(process.returncode, -number)
+        machine.untouched()
+        machine.taskc.remote(**{"secret.command": None})
 
 
 if __name__ == "__main__":

@@ -181,6 +181,8 @@ def _():
     same(len(lost), 1)
     same({k: lost[0]["value"][k] for k in ("attribute", "kept", "lost")},
          {"attribute": "project", "kept": "kept", "lost": "it's lost"})
+    same(two.status()["open_conflicts"], len(lost))
+    true("lost to other edits; `taskc conflicts` lists" in two.must("status").out, "status tells")
     text = two.must("conflicts").out
     true("project: kept kept, lost it's lost (concurrent edit)" in text, text)
     line = next(line.strip() for line in text.split("\n") if "taskc revert" in line)
@@ -191,6 +193,8 @@ def _():
     same((done.returncode, done.stderr), (0, ""))
     same(two.export()[uuid]["project"], "it's lost")
     same(json.loads(two.must("conflicts", "--json").out), [])
+    same(two.status()["open_conflicts"], 0)
+    true("conflicts" not in two.must("status").out, "status tells of none")
     same([c["state"] for c in json.loads(two.must("conflicts", "--all", "--json").out)],
          ["restored"])
     two.must_sync()

@@ -11,6 +11,7 @@ import tap
 from replica import Clock, Replica, difference, need_task
 from tap import case, same, true
 from taskc import TASKC, Taskc, need_taskc
+from terminal import on_terminal
 
 need_taskc()
 need_task(clocks=True)
@@ -267,8 +268,29 @@ def _():
             return {u: {k: v for k, v in t.items() if k != "modified"} for u, t in tasks.items()}
 
         for name, state in zip(("done", "annotate", "modify"), reversed(states[:-1])):
-            same(c.must("undo").out, f"Undid '{name}' of 1 task.\n")
+            same(c.must("undo").out, f"Undid '{name}' of task 1 'x'.\n")
             same(values(c.export()), values(state))
+        same(c.must("undo").out, "Undid 'add' of task 1 'x'.\n")
+        for count in (10, 11):
+            c.load([{"uuid": f"{count:08}-2222-4333-8444-{n:012}", "description": f"{count} {n}"} for n in range(count)])
+            lines = c.must("undo").out.splitlines()
+            same(lines[0] if count > 10 else len(lines),
+                 "Undid 'import' of 11 tasks." if count > 10 else count)
+
+
+@case("whether several tasks are meant is asked with their names")
+def _():
+    with Taskc() as c:
+        c.load([{"uuid": f"{n:08}-2222-4333-8444-000000000001", "description": f"is {n}",
+                 "entry": f"20260101T0000{n:02}Z", "project": "few" if n <= 2 else "many"}
+                for n in range(1, 14)])
+        same(on_terminal(c, 80, "done", "project:few", keys=b"n\n"),
+             "That means 2 tasks:\n  task 1 'is 1'\n  task 2 'is 2'\nGo on? (y/N) n\n"
+             "taskc: Nothing was changed.\n")
+        shown = on_terminal(c, 80, "done", "project:many", keys=b"y\n").splitlines()
+        same(shown[:2] + shown[10:13], ["That means 11 tasks:", "  task 3 'is 3'",
+                                        "  task 12 'is 12'", "  and 1 more", "Go on? (y/N) y"])
+        same(len(c.export("status:pending")), 2)
 
 
 @case("bad records are told, with the line, and the good ones are taken")

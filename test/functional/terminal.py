@@ -17,8 +17,8 @@ def cells(text):
                2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def on_terminal(replica, columns, *words, **environ):
-    """What a command writes to a terminal of that width."""
+def on_terminal(replica, columns, *words, keys=b"", **environ):
+    """What a command writes to a terminal of that width, where somebody types `keys`."""
     pid, master = pty.fork()
     if pid == 0:
         env = dict(replica.environment(), TERM="xterm-256color", **environ)
@@ -26,6 +26,9 @@ def on_terminal(replica, columns, *words, **environ):
         os.execve(TASKC, [TASKC, *words], env)
     data = b""
     while True:
+        if keys and b"?" in data:
+            os.write(master, keys)
+            keys = b""
         try:
             piece = os.read(master, 65536)
         except OSError:

@@ -334,11 +334,10 @@ END_TEST
 START_TEST(what_was_undone_stays_so)
 {
 	REP(r);
-	size_t tasks;
-	char what[40];
+	struct undone u = {0};
 	rep_sync(&r, 1, 0, T(100), NULL);
 	rep_edit(&r, 1, T(200), ADD);
-	rep_ok(&r, edit_undo(&r.r, T(300), &tasks, what, sizeof(what), &r.err));
+	rep_ok(&r, edit_undo(&r.r, T(300), &u, &r.err));
 	rep_sync(&r, 2, 1, T(200), ADD);
 	ck_assert_str_eq(rep_words(&r, 1).text, "");
 	ck_assert_str_eq(rep_pending_words(&r, 0).text,

@@ -113,8 +113,7 @@ static const struct {
 START_TEST(undo_puts_back)
 {
 	REP(r);
-	char what[40];
-	size_t tasks;
+	struct undone u = {0};
 	int64_t now = 100;
 	for (const char *const *step = undos[_i].steps; *step != NULL; step++, now++) {
 		const char *words = (*step)[0] != '\0' && (*step)[1] == ' ' ? *step + 2 : "";
@@ -125,15 +124,15 @@ START_TEST(undo_puts_back)
 		} else if (**step == 's') {
 			pretend_sync(&r);
 		} else {
-			int code = edit_undo(&r.r, 0, &tasks, what, sizeof(what), &r.err);
+			int code = edit_undo(&r.r, 0, &u, &r.err);
 			ck_assert_msg(code == (**step == 'u' ? TS_OK : TS_ENOTFOUND), "%s: %s",
 				      undos[_i].what, *step);
 			if (code == TS_OK) {
 				ck_assert_msg(strcmp(rep_words(&r, 1).text, words) == 0,
 					      "%s: '%s', want '%s'", undos[_i].what,
 					      rep_words(&r, 1).text, words);
-				ck_assert_uint_eq(tasks, 1);
-				ck_assert_str_eq(what, "modify");
+				ck_assert_uint_eq(u.tasks, 1);
+				ck_assert_str_eq(u.what, "modify");
 				ck_assert_int_eq(strncmp(newest(&r).what, "undo ", 5), 0);
 			}
 		}
@@ -145,8 +144,7 @@ START_TEST(undo_is_of_a_whole_command)
 {
 	REP(r);
 	struct edit e;
-	char what[40];
-	size_t tasks;
+	struct undone u = {0};
 	for (unsigned i = 1; i <= 3; i++) {
 		rep_edit(&r, i, 100, ADD);
 	}
@@ -156,9 +154,9 @@ START_TEST(undo_is_of_a_whole_command)
 		edit_words(&r, &e, i, "project=p");
 	}
 	rep_ok(&r, edit_commit(&e, NULL, &r.err));
-	rep_ok(&r, edit_undo(&r.r, 102, &tasks, what, sizeof(what), &r.err));
-	ck_assert_uint_eq(tasks, 3);
-	ck_assert_str_eq(what, "done");
+	rep_ok(&r, edit_undo(&r.r, 102, &u, &r.err));
+	ck_assert_uint_eq(u.tasks, 3);
+	ck_assert_str_eq(u.what, "done");
 	for (unsigned i = 1; i <= 3; i++) {
 		ck_assert_str_eq(rep_words(&r, i).text, "description=d status=pending");
 	}

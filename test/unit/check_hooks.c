@@ -188,6 +188,16 @@ START_TEST(what_it_started_is_ended_too)
 }
 END_TEST
 
+static void add_arrival(struct world *w)
+{
+	struct ts_error err = {0};
+	const struct ts_task empty = {0};
+	const struct arrival a = {&empty, &empty};
+	ck_assert_int_eq(arrivals_new(w->folder.path, &w->sync.arrivals, &err), TS_OK);
+	ck_assert_int_eq(arrivals_add(&a, w->sync.arrivals, &err), TS_OK);
+	ck_assert_int_eq(arrivals_settle(w->sync.arrivals, true, &err), TS_OK);
+}
+
 START_TEST(a_user_who_has_had_enough)
 {
 	WORLD(w);
@@ -199,8 +209,12 @@ START_TEST(a_user_who_has_had_enough)
 	put_hook(&w, "pre-sync", 0700, "sleep 1000");
 	put_hook(&w, "post-sync", 0700, "echo ran >>$OUT");
 	ck_assert_int_eq(hooks_before(&w.sync, &err), TS_ECANCELED);
+	add_arrival(&w);
+	put_hook(&w, "on-change", 0700, "sleep 0.3; wc -l >>$OUT");
+	hooks_changed(&w.sync);
 	hooks_after(&w.sync, TS_ECANCELED, err.text);
-	assert_out(&w, "ran\n");
+	assert_out(&w, "1\nran\n");
+	arrivals_free(w.sync.arrivals);
 	(void)close(stop[0]);
 	(void)close(stop[1]);
 }

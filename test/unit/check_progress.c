@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <termios.h>
+#include <time.h>
 
 struct terminal {
 	int master, slave;
@@ -124,6 +125,67 @@ START_TEST(told_often)
 }
 END_TEST
 
+static void stop_with_a_key(struct terminal *t)
+{
+	ck_assert_int_eq(tcflow(t->slave, TCOOFF), 0);
+}
+
+/* Its other end doesn't read; what fits then is less than a line. */
+static void fill(struct terminal *t)
+{
+	char text[65536];
+	TS_AUTOCLOSE int own = open(ptsname(t->master), O_WRONLY | O_NOCTTY | O_NONBLOCK);
+	ck_assert_int_ge(own, 0);
+	memset(text, 'x', sizeof(text));
+	for (size_t size = sizeof(text); size > 0; size /= 2) {
+		while (write(own, text, size) > 0) {
+		}
+	}
+}
+
+/* The same, but there is room for a part of a line. */
+static void fill_almost(struct terminal *t)
+{
+	char text[300];
+	fill(t);
+	ck_assert_int_gt(read(t->master, text, sizeof(text)), 0);
+}
+
+/* Read on until `text` stands there, whatever stood there before it. */
+static void go_on_to(struct terminal *t, const char *text)
+{
+	ck_assert_int_eq(tcflow(t->slave, TCOON), 0);
+	for (look(t, 1000); strstr(t->seen, text) == NULL; look(t, 1000)) {
+		const size_t keep = t->len < strlen(text) ? t->len : strlen(text);
+		memmove(t->seen, t->seen + t->len - keep, keep);
+		t->len = keep;
+	}
+}
+
+static void (*const standstills[])(struct terminal *t) = {stop_with_a_key, fill, fill_almost};
+
+/* Nobody waits for a terminal that stands still; once it goes on, the line is there again. */
+START_TEST(a_terminal_that_stands_still)
+{
+	const struct timespec moment = {.tv_nsec = 300000000};
+	TS_CLEANUP(terminal_close) struct terminal t;
+	terminal_open(&t, 80);
+	struct progress *p = progress_new(t.slave, 0), *other = progress_new(t.slave, 0);
+	standstills[_i](&t);
+	for (uint64_t i = 1; i <= 3; i++) {
+		progress_show(p, PROGRESS_APPLYING, i, 3, 0, 0);
+		progress_show(other, PROGRESS_APPLYING, i, 3, 0, 0);
+		(void)nanosleep(&moment, NULL);
+	}
+	progress_free(other);
+	progress_clear(p);
+	progress_show(p, PROGRESS_WAITING, 0, 0, 0, 0);
+	go_on_to(&t, "Waiting for the server");
+	ck_assert_int_eq(fcntl(t.slave, F_GETFL) & O_NONBLOCK, 0);
+	progress_free(p);
+}
+END_TEST
+
 START_TEST(none_is_fine)
 {
 	progress_show(NULL, PROGRESS_WAITING, 0, 0, 0, 0);
@@ -133,4 +195,4 @@ START_TEST(none_is_fine)
 END_TEST
 
 UNIT_MAIN("progress", {lines, TS_COUNT_OF(rows)}, {silent_while_it_is_short, 0}, {told_often, 0},
-	  {none_is_fine, 0})
+	  {a_terminal_that_stands_still, TS_COUNT_OF(standstills)}, {none_is_fine, 0})

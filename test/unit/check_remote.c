@@ -4,6 +4,8 @@
 #include "test/unit/folder.h"
 #include "test/unit/unit.h"
 
+#include <fcntl.h>
+
 static struct place place_in(struct folder *f)
 {
 	return (struct place){f->path, f->path, f->path};
@@ -145,13 +147,37 @@ START_TEST(the_secret)
 	put_file(&f, "remotes/home/s", "in a file\r\n");
 	put_file(&f, "s", "a credential");
 	ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", f.path, 1), 0);
-	int code = remote_secret(&r, &got, &err);
+	int code = remote_secret(&r, -1, &got, &err);
 	ck_assert_msg(code == secrets[_i].code, "%d %s", code, err.text);
 	if (code == TS_OK) {
 		ck_assert_slice(ts_buf_slice(&got), secrets[_i].want);
 	} else {
 		ck_assert_msg(strstr(err.text, secrets[_i].want) != NULL, "%s", err.text);
 	}
+	remote_done(&r);
+}
+END_TEST
+
+static const char *const slow_commands[] = {
+	"secret.command=sleep 1000\n",
+	"secret.command=kill -INT $$\n", /* Ctrl-C, which it gets as well */
+};
+
+START_TEST(a_user_who_has_had_enough)
+{
+	FOLDER(f);
+	struct remote r;
+	TS_BUF(got);
+	struct ts_error err = {0};
+	int stop[2];
+	ck_assert_int_eq(pipe2(stop, O_CLOEXEC), 0);
+	ck_assert_int_eq(write(stop[1], "x", 1), 1);
+	read_it(&f, slow_commands[_i], &r);
+	ck_assert_int_eq(remote_secret(&r, stop[0], &got, &err), TS_ECANCELED);
+	ck_assert_str_eq(err.text, "Stopped.");
+	ck_assert_uint_eq(got.len, 0);
+	(void)close(stop[0]);
+	(void)close(stop[1]);
 	remote_done(&r);
 }
 END_TEST
@@ -191,4 +217,6 @@ START_TEST(an_unknown_setting)
 END_TEST
 
 UNIT_MAIN("remote", {which_one, TS_COUNT_OF(choices)}, {where_it_is, TS_COUNT_OF(addresses)},
-	  {the_secret, TS_COUNT_OF(secrets)}, {paths, 0}, {an_unknown_setting, 0})
+	  {the_secret, TS_COUNT_OF(secrets)},
+	  {a_user_who_has_had_enough, TS_COUNT_OF(slow_commands)}, {paths, 0},
+	  {an_unknown_setting, 0})

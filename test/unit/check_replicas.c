@@ -108,11 +108,10 @@ static void edit(struct world *w, unsigned i)
 static void undo(struct world *w, unsigned i)
 {
 	struct rep *r = &w->reps[i];
-	size_t tasks;
-	char what[40];
-	int code = edit_undo(&r->r, w->now++ + w->skew[i], &tasks, what, sizeof(what), &r->err);
+	struct undone u = {0};
+	int code = edit_undo(&r->r, w->now++ + w->skew[i], &u, &r->err);
 	world_ok(w, code == TS_OK || code == TS_ENOTFOUND, "%s", r->err.text);
-	note(w, "undo", i, (unsigned)tasks);
+	note(w, "undo", i, (unsigned)u.tasks);
 	remember(w, i);
 }
 
