@@ -24,7 +24,7 @@ import servers
 
 CLIENTS = (1, 8, 64)
 SIZES = (0, 10000, 100000)
-WAITING = (1000, 5000)
+WAITING = (1000, 2500)
 LINES_PER_SYNC = 3
 CONFLICT_STEP = 3000  # tasks at the start of the history that one run may use up
 
@@ -182,7 +182,7 @@ def handshakes(bench):
 def wait(bench):
     """(e) Clients that wait: what one costs, and how soon they hear of a push."""
     for clients in WAITING:
-        if clients > resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 4:
+        if clients > resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 8:  # what one user may have
             say("Too few file descriptors for %d clients that wait." % clients)
             continue
         server = servers.Ours(bench.options.taskd, ["one", "all"], {"wait.user": clients}).start()
