@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -13,7 +14,8 @@
 struct ts_resolve {
 	atomic_uint refs;
 	struct hostport of;
-	int fd; /* an eventfd */
+	int fd;           /* an eventfd */
+	atomic_bool done; /* what follows is the asker's from now on */
 	int failed;
 	int number; /* errno, where `failed` is EAI_SYSTEM */
 	struct addrinfo *list;
@@ -46,8 +48,9 @@ static void look_up(struct ts_resolve *r, int flags)
 	r->list = r->failed == 0 ? r->list : NULL;
 }
 
-static void tell(const struct ts_resolve *r)
+static void tell(struct ts_resolve *r)
 {
+	atomic_store(&r->done, true);
 	(void)!write(r->fd, &(uint64_t){1}, sizeof(uint64_t));
 }
 
@@ -114,6 +117,9 @@ int ts_resolve_fd(const struct ts_resolve *r)
 
 int ts_resolve_list(const struct ts_resolve *r, const struct addrinfo **ret, struct ts_error *err)
 {
+	if (!atomic_load(&r->done)) {
+		return TS_EAGAIN;
+	}
 	if (r->failed != 0) {
 		return ts_fail(
 			err, TS_ECONNECT, "There is no address for the name %s: %s.", r->of.host,
