@@ -16,23 +16,13 @@ def answer(payload="", **headers):
     return make_message({n: v for n, v in all_.items() if v is not None}, payload)
 
 
-class Fake:
-    """
-    Listens with a certificate of its own; `talk(connection, fake)` is called for each connection
-    (plain TCP; fake.tls(connection) makes the handshake), which stays open until the end.
-    """
+class Listener:
+    """Listens on loopback; serve(connection) is called for each connection, one after the other."""
 
-    def __init__(self, cert, key, ca, talk):
-        self.talk, self.host = talk, "127.0.0.1"
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(cert, key)
-        self.context.load_verify_locations(ca)
-        self.context.verify_mode = ssl.CERT_REQUIRED
-        self.calls = 0
-        self.open = []
-        self.listener = socket.create_server((self.host, 0))
-        self.port = self.listener.getsockname()[1]
-        self.thread = threading.Thread(target=self._serve, daemon=True)
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.host, self.port = self.listener.getsockname()
+        self.thread = threading.Thread(target=self._accept, daemon=True)
         self.thread.start()
 
     def __enter__(self):
@@ -42,22 +32,48 @@ class Fake:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.thread.join()
-        for connection in self.open:
-            connection.close()
 
-    def _serve(self):
+    def _accept(self):
         while True:
             try:
                 connection = self.listener.accept()[0]
             except OSError:
                 return
-            self.calls += 1
-            self.open.append(connection)
-            connection.settimeout(20)
-            try:
-                self.talk(connection, self)
-            except OSError:
-                pass  # it has gone
+            self.serve(connection)
+
+    def serve(self, connection):
+        raise NotImplementedError
+
+
+class Fake(Listener):
+    """
+    Listens with a certificate of its own; `talk(connection, fake)` is called for each connection
+    (plain TCP; fake.tls(connection) makes the handshake), which stays open until the end.
+    """
+
+    def __init__(self, cert, key, ca, talk):
+        self.talk = talk
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(cert, key)
+        self.context.load_verify_locations(ca)
+        self.context.verify_mode = ssl.CERT_REQUIRED
+        self.calls = 0
+        self.open = []
+        super().__init__()
+
+    def __exit__(self, *exc):
+        super().__exit__(*exc)
+        for connection in self.open:
+            connection.close()
+
+    def serve(self, connection):
+        self.calls += 1
+        self.open.append(connection)
+        connection.settimeout(20)
+        try:
+            self.talk(connection, self)
+        except OSError:
+            pass  # it has gone
 
     def tls(self, connection):
         tls = self.context.wrap_socket(connection, server_side=True)

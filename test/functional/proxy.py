@@ -4,14 +4,15 @@
 import select
 import socket
 import struct
-import threading
+
+from fake import Listener
 
 HEADER = 5  # [bytes] of a TLS record, the last two its length
 OUT, IN = "client", "server"
 BEFORE, MIDDLE, AFTER = "before", "in the middle of", "after"
 
 
-class Proxy:
+class Proxy(Listener):
     """
     In front of host:port of a server; its own host and port are here. It counts the records of
     each side; `cut` is (number of the connection, side, number of the record, where): there it
@@ -22,28 +23,12 @@ class Proxy:
         self.server, self.cut = server, cut
         self.records = []  # of each connection: side -> how many
         self.done = False  # it has hung up
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.host, self.port = self.listener.getsockname()
-        self.thread = threading.Thread(target=self._serve, daemon=True)
-        self.thread.start()
+        super().__init__()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.thread.join()
-
-    def _serve(self):
-        while True:
-            try:
-                client = self.listener.accept()[0]
-            except OSError:
-                return
-            with client, socket.create_connection((self.server.host, self.server.port)) as server:
-                self.records.append({OUT: 0, IN: 0})
-                self._connection(client, server)
+    def serve(self, client):
+        with client, socket.create_connection((self.server.host, self.server.port)) as server:
+            self.records.append({OUT: 0, IN: 0})
+            self._connection(client, server)
 
     def _connection(self, client, server):
         ends = {client: (OUT, server, bytearray()), server: (IN, client, bytearray())}
