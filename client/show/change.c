@@ -93,7 +93,8 @@ static void annotation_json(struct ts_json *j, struct ts_slice element)
 	ts_json_close(j, '}');
 }
 
-void value_json(struct ts_json *j, struct ts_slice key, struct ts_value value)
+/* A value, or null. Of a set's key its element. */
+static void value_json(struct ts_json *j, struct ts_slice key, struct ts_value value)
 {
 	if (spell_is_none(value)) {
 		ts_json_null(j);

@@ -44,8 +44,6 @@ struct ts_slice made_with(const struct ts_transaction *made);
 /* {"attribute":…,"from":…,"to":…}; null where there is no value. */
 void change_json(struct ts_json *j, const struct change *c);
 void conflict_json(struct ts_json *j, const struct ts_conflict *c);
-/* A value, or null. Of a set's key its element. */
-void value_json(struct ts_json *j, struct ts_slice key, struct ts_value value);
 /* {"key":…}, the name and value of a text. */
 void text_json(struct ts_json *j, const char *name, struct ts_slice text);
 /* {"key":"20261201T180000Z"} */

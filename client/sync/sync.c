@@ -262,8 +262,7 @@ int sync_run(struct sync *s, struct ts_error *err)
 	return code;
 }
 
-bool sync_may_retry(const struct sync *s, int code)
+bool sync_may_retry(int code)
 {
-	(void)s;
 	return code == TS_ECONNECT || code == TS_ETIMEOUT || code == TS_ECLOSED;
 }

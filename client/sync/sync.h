@@ -54,7 +54,7 @@ struct sync {
  * is worth another try.
  */
 int sync_run(struct sync *s, struct ts_error *err) TS_MUST_CHECK;
-bool sync_may_retry(const struct sync *s, int code);
+bool sync_may_retry(int code);
 
 /*
  * What `taskc sync` does: lock, hooks, sync_run() with retries, the status file. TS_ELOCKED:

@@ -24,7 +24,7 @@ static void forget_results(struct sync *s)
 static int run_tries(struct sync *s, struct ts_error *err)
 {
 	int code = sync_run(s, err);
-	for (uint64_t n = 0; n < s->settings->retry_count && sync_may_retry(s, code); n++) {
+	for (uint64_t n = 0; n < s->settings->retry_count && sync_may_retry(code); n++) {
 		int waited = retry_wait(s, n, err);
 		if (waited != TS_OK) {
 			return waited;

@@ -232,7 +232,6 @@ int filter_new(const char *const *words, size_t count, int64_t now, struct filte
 		return out_of_memory(err);
 	}
 	f->now = now;
-	f->words = count;
 	for (size_t i = 0; i < count; i++) {
 		int code = add_word(f, words[i], err);
 		if (code != TS_OK) {
@@ -251,11 +250,6 @@ void filter_free(struct filter *f)
 		ts_arena_done(&f->arena);
 		free(f);
 	}
-}
-
-bool filter_is_empty(const struct filter *f)
-{
-	return f->words == 0;
 }
 
 bool filter_is_names(const struct filter *f)

@@ -31,8 +31,6 @@ int filter_new(const char *const *words, size_t count, int64_t now, struct filte
 	       struct ts_error *err) TS_MUST_CHECK;
 void filter_free(struct filter *f); /* accepts NULL */
 TS_DEFINE_CLEANUP(struct filter, filter_free)
-/* No words were given. */
-bool filter_is_empty(const struct filter *f);
 /* Only numbers and uuids were given: then each of them must exist. */
 bool filter_is_names(const struct filter *f);
 /* True where `word` would be a number, a range or list of numbers, or a uuid or its beginning. */

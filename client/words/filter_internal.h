@@ -24,7 +24,6 @@ struct filter_term {
 
 struct filter {
 	int64_t now;
-	size_t words;
 	struct filter_name *names;
 	size_t name_count;
 	struct filter_term *terms;

@@ -14,7 +14,6 @@ struct ts_cert {
 	gnutls_datum_t pem;
 	char name[256];
 	char issuer[256];
-	char fingerprint[65];
 	char **names; /* as text */
 	size_t name_count;
 };
@@ -97,7 +96,6 @@ static struct ts_cert *cert_new(gnutls_x509_crt_t crt)
 	c->crt = crt;
 	ts_crt_name(c->crt, c->name, sizeof(c->name));
 	ts_crt_issuer(c->crt, c->issuer, sizeof(c->issuer));
-	ts_crt_fingerprint(c->crt, c->fingerprint);
 	if (read_names(c) != TS_OK ||
 	    gnutls_x509_crt_export2(c->crt, GNUTLS_X509_FMT_PEM, &c->pem) < 0) {
 		return NULL;
@@ -156,11 +154,6 @@ const char *ts_cert_common_name(const struct ts_cert *c)
 const char *ts_cert_issuer(const struct ts_cert *c)
 {
 	return c->issuer;
-}
-
-const char *ts_cert_fingerprint(const struct ts_cert *c)
-{
-	return c->fingerprint;
 }
 
 int64_t ts_cert_from(const struct ts_cert *c)

@@ -78,8 +78,6 @@ TS_DEFINE_CLEANUP(struct ts_cert, ts_cert_free)
 const char *ts_cert_common_name(const struct ts_cert *c);
 /* The issuer's common name, "" if none; borrowed. */
 const char *ts_cert_issuer(const struct ts_cert *c);
-/* SHA-256 in hexadecimal; borrowed. */
-const char *ts_cert_fingerprint(const struct ts_cert *c);
 /* The beginning and the end of its life. [s since 1970] */
 int64_t ts_cert_from(const struct ts_cert *c);
 int64_t ts_cert_until(const struct ts_cert *c);

@@ -70,7 +70,30 @@ def address(server):
     return "%s:%s" % (server.host, server.port)
 
 
-class Replica:
+class Closing:
+    """Is closed at the end of a `with`."""
+
+    def close(self):
+        raise NotImplementedError
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+class Clocked(Closing):
+    """Has a clock (None: real time) and an offset to it in seconds."""
+
+    clock, offset = None, 0
+
+    @property
+    def now(self):
+        return (self.clock.now if self.clock else int(time.time())) + self.offset
+
+
+class Replica(Clocked):
     """`clock` None: real time; otherwise the clock's time and `offset` seconds."""
 
     def __init__(self, name="replica", clock=None, offset=0, udas=None, settings=None):
@@ -114,17 +137,7 @@ class Replica:
     def close(self):
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
     # Running it
-
-    @property
-    def now(self):
-        return (self.clock.now if self.clock else int(time.time())) + self.offset
 
     def environment(self, runs=False):
         env = {k: v for k, v in os.environ.items() if not k.startswith(("TASK", "FAKETIME"))}

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from replica import COMPUTED, address, preload
+from replica import COMPUTED, Clocked, address, preload
 from tap import skip_all, true
 
 TASKC = os.environ.get("TASKC", "")
@@ -25,7 +25,7 @@ def need_taskc():
         skip_all(f"there is no {TASKC or '$TASKC'}")
 
 
-class Taskc:
+class Taskc(Clocked):
     """
     folder: where it lives; None: one that close() removes. server: a harness.Server, which its
     remote `name` is (None: none yet). user: one of its accounts, by default the first one. clock:
@@ -115,17 +115,7 @@ class Taskc:
         if self.own_folder and not os.environ.get("TS_KEEP"):
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
     # Running it
-
-    @property
-    def now(self):
-        return (self.clock.now if self.clock else int(time.time())) + self.offset
 
     def environment(self, runs=False):
         env = {k: v for k, v in os.environ.items()

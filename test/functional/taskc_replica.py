@@ -3,11 +3,11 @@
 
 import json
 
-from replica import Result
+from replica import Closing, Result
 from taskc import Taskc
 
 
-class TaskcReplica:
+class TaskcReplica(Closing):
     """The same edits, sync and export; what the next sync will send is worked out from exports."""
 
     def __init__(self, name="replica", clock=None, offset=0, settings=None):
@@ -22,12 +22,6 @@ class TaskcReplica:
 
     def close(self):
         self.taskc.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     @property
     def now(self):
