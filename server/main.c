@@ -126,7 +126,7 @@ static int run(struct options *o, struct ts_error *err)
 		o->cl.argc = 1;
 	}
 	if (o->help || o->command == NULL) {
-		return cmd_help(&o->cl, err);
+		return command_help.run(&o->cl, err);
 	}
 	return command_run(&o->cl, o->command, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* add, remove, suspend, resume, redirect: one row each, one transaction each. */
-#include "server/command/command.h"
 #include "common/net/hostport.h"
+#include "server/command/command.h"
 
 #include "common/base/buf.h"
 #include "common/base/date.h"
@@ -254,27 +254,75 @@ static int errand_command(struct command_line *cl, const char *verb, struct ts_e
 	return code;
 }
 
-int cmd_add(struct command_line *cl, struct ts_error *err)
+static int cmd_add(struct command_line *cl, struct ts_error *err)
 {
 	return errand_command(cl, "add", err);
 }
 
-int cmd_remove(struct command_line *cl, struct ts_error *err)
+static int cmd_remove(struct command_line *cl, struct ts_error *err)
 {
 	return errand_command(cl, "remove", err);
 }
 
-int cmd_suspend(struct command_line *cl, struct ts_error *err)
+static int cmd_suspend(struct command_line *cl, struct ts_error *err)
 {
 	return errand_command(cl, "suspend", err);
 }
 
-int cmd_resume(struct command_line *cl, struct ts_error *err)
+static int cmd_resume(struct command_line *cl, struct ts_error *err)
 {
 	return errand_command(cl, "resume", err);
 }
 
-int cmd_redirect(struct command_line *cl, struct ts_error *err)
+static int cmd_redirect(struct command_line *cl, struct ts_error *err)
 {
 	return errand_command(cl, "redirect", err);
 }
+
+const struct command command_add = {
+	.name = "add",
+	.run = cmd_add,
+	.flags = COMMAND_DATA | COMMAND_SETTINGS,
+	.usage = "[options] org <org>\n"
+		 "[options] user <org> <user>",
+	.help = "Creates a new organization or user. A user's key, which is printed, is a\n"
+		"secret: whoever knows it has access to the user's tasks.",
+};
+
+const struct command command_remove = {
+	.name = "remove",
+	.run = cmd_remove,
+	.flags = COMMAND_DATA | COMMAND_SETTINGS,
+	.usage = "[options] [--force] org <org>\n"
+		 "[options] [--force] user <org> <key>",
+	.help = "Deletes an organization or user, with all tasks. Permanently. A user is named\n"
+		"by key or by name.",
+};
+
+const struct command command_suspend = {
+	.name = "suspend",
+	.run = cmd_suspend,
+	.flags = COMMAND_DATA | COMMAND_SETTINGS,
+	.usage = "[options] org <org>\n"
+		 "[options] user <org> <key>",
+	.help = "Suspends an organization or user: requests are answered with 431 until it is\n"
+		"resumed.",
+};
+
+const struct command command_resume = {
+	.name = "resume",
+	.run = cmd_resume,
+	.flags = COMMAND_DATA | COMMAND_SETTINGS,
+	.usage = "[options] org <org>\n"
+		 "[options] user <org> <key>",
+	.help = "Resumes, or un-suspends an organization or user.",
+};
+
+const struct command command_redirect = {
+	.name = "redirect",
+	.run = cmd_redirect,
+	.flags = COMMAND_DATA | COMMAND_SETTINGS,
+	.usage = "[options] org <org> [<host:port>]",
+	.help = "Answers the requests of an organization's users with 301 and the place where\n"
+		"their accounts live now. Without <host:port> they are served here again.",
+};

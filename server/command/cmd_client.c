@@ -70,7 +70,7 @@ static int send_file(const struct command_line *cl, struct ts_tls_creds *creds,
 	return TS_OK;
 }
 
-int cmd_client(struct command_line *cl, struct ts_error *err)
+static int cmd_client(struct command_line *cl, struct ts_error *err)
 {
 	TS_CLEANUP(ts_tls_creds_unref_p) struct ts_tls_creds *creds = NULL;
 	struct hostport to;
@@ -86,3 +86,13 @@ int cmd_client(struct command_line *cl, struct ts_error *err)
 	}
 	return code;
 }
+
+const struct command command_client = {
+	.name = "client",
+	.run = cmd_client,
+	.flags = COMMAND_SETTINGS,
+	.usage = "[options] <host:port> <file> [<file> ...]",
+	.help = "Sends each <file> to Taskserver on <host:port> and displays the response. A\n"
+		"file holds the headers of a request, an empty line, and its payload. The\n"
+		"settings client.cert, client.key, ca.cert and trust are used.",
+};

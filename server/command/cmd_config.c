@@ -190,7 +190,7 @@ static int join_value(const struct command_line *cl, struct ts_buf *value, struc
 	return value->failed ? ts_fail(err, TS_ENOMEM, "Out of memory.") : TS_OK;
 }
 
-int cmd_config(struct command_line *cl, struct ts_error *err)
+static int cmd_config(struct command_line *cl, struct ts_error *err)
 {
 	TS_BUF(path);
 	TS_BUF(value);
@@ -206,3 +206,20 @@ int cmd_config(struct command_line *cl, struct ts_error *err)
 	}
 	return change(cl, path.data, cl->argv[0], cl->argc > 1 ? value.data : NULL, err);
 }
+
+const struct command command_config = {
+	.name = "config",
+	.run = cmd_config,
+	.flags = COMMAND_DATA,
+	.usage = "[options] [--force] [<name> [<value>]]",
+	.help = "Displays or modifies a configuration variable value.\n\n"
+		"  taskd config\n"
+		"      Shows all configuration settings.\n\n"
+		"  taskd config <name>\n"
+		"      Deletes the value for <name>.\n\n"
+		"  taskd config <name> ''\n"
+		"      Sets <name> to blank.\n\n"
+		"  taskd config <name> <value>\n"
+		"      Sets <name> to <value>.\n\n"
+		"A running server reads the configuration again when it gets a HUP signal.",
+};

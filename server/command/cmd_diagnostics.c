@@ -109,7 +109,7 @@ static void print_configuration(struct command_line *cl)
 	command_settings_done(&s);
 }
 
-int cmd_diagnostics(struct command_line *cl, struct ts_error *err)
+static int cmd_diagnostics(struct command_line *cl, struct ts_error *err)
 {
 	(void)err;
 	if (cl->argc > 0) {
@@ -129,3 +129,10 @@ int cmd_diagnostics(struct command_line *cl, struct ts_error *err)
 	(void)putchar('\n');
 	return TS_OK;
 }
+
+const struct command command_diagnostics = {
+	.name = "diagnostics",
+	.run = cmd_diagnostics,
+	.usage = "[options]",
+	.help = "Displays diagnostic information important when reporting bugs.",
+};

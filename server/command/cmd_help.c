@@ -21,7 +21,7 @@ static int print_part(void (*make)(struct ts_buf *to), struct ts_error *err)
 	return TS_OK;
 }
 
-int cmd_help(struct command_line *cl, struct ts_error *err)
+static int cmd_help(struct command_line *cl, struct ts_error *err)
 {
 	if (cl->argc == 0) {
 		manual_overview();
@@ -41,3 +41,11 @@ int cmd_help(struct command_line *cl, struct ts_error *err)
 				 "No help for '%.100s'; 'taskd help' lists the commands.",
 				 cl->argv[0]);
 }
+
+const struct command command_help = {
+	.name = "help",
+	.run = cmd_help,
+	.flags = COMMAND_OPTIONS,
+	.usage = "[<command>]",
+	.help = "Lists the commands, or explains one.",
+};

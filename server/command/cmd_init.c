@@ -86,7 +86,7 @@ static void tell(const struct command_line *cl, const char *path, bool there)
 	}
 }
 
-int cmd_init(struct command_line *cl, struct ts_error *err)
+static int cmd_init(struct command_line *cl, struct ts_error *err)
 {
 	TS_BUF(path);
 	if (cl->argc > 0) {
@@ -105,3 +105,12 @@ int cmd_init(struct command_line *cl, struct ts_error *err)
 	}
 	return code;
 }
+
+const struct command command_init = {
+	.name = "init",
+	.run = cmd_init,
+	.flags = COMMAND_DATA,
+	.usage = "[options]",
+	.help = "Initializes a server instance at <root>. What is there already is kept.\n"
+		"Settings given as --NAME=VALUE are written to the configuration.",
+};

@@ -108,7 +108,7 @@ static int clear(struct ts_store *store, const struct request *r, struct ts_erro
 	return code == TS_OK ? ts_txn_commit(TS_TAKE(t), err) : code;
 }
 
-int cmd_quarantine(struct command_line *cl, struct ts_error *err)
+static int cmd_quarantine(struct command_line *cl, struct ts_error *err)
 {
 	TS_CLEANUP(ts_store_close_p) struct ts_store *store = NULL;
 	struct request r = {0};
@@ -125,3 +125,12 @@ int cmd_quarantine(struct command_line *cl, struct ts_error *err)
 	}
 	return code;
 }
+
+const struct command command_quarantine = {
+	.name = "quarantine",
+	.run = cmd_quarantine,
+	.flags = COMMAND_DATA | COMMAND_SETTINGS | COMMAND_OPTIONS,
+	.usage = "[options] <org> <user> [--clear]",
+	.help = "Shows the lines that a user's clients sent and that could not be read as\n"
+		"tasks: the time, the reason and the line. With --clear they are forgotten.",
+};

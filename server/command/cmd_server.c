@@ -158,7 +158,7 @@ static int start(struct command_line *cl, struct daemon *daemon, struct ts_error
 	return rc;
 }
 
-int cmd_server(struct command_line *cl, struct ts_error *err)
+static int cmd_server(struct command_line *cl, struct ts_error *err)
 {
 	struct daemon daemon = {.report = -1};
 	bool foreground = false;
@@ -177,3 +177,14 @@ int cmd_server(struct command_line *cl, struct ts_error *err)
 	daemon_report(&daemon, err);
 	return rc;
 }
+
+const struct command command_server = {
+	.name = "server",
+	.run = cmd_server,
+	.flags = COMMAND_DATA | COMMAND_SETTINGS,
+	.usage = "[options] [--daemon]",
+	.help = "Runs the server, with --daemon in the background.\n\n"
+		"A HUP signal makes it read configuration and certificates again and reopen its\n"
+		"log; a TERM signal makes it finish what it has begun and stop. Accounts may be\n"
+		"added, suspended and removed while it runs: that works at once.",
+};

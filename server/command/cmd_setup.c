@@ -131,7 +131,7 @@ static int choose_hosts(const struct ts_option_values *given, struct ts_option_v
 	return rc;
 }
 
-int cmd_setup(struct command_line *cl, struct ts_error *err)
+static int cmd_setup(struct command_line *cl, struct ts_error *err)
 {
 	struct ts_option_values values[OPTIONS] = {0};
 	struct setup_wish wish = {0};
@@ -160,3 +160,17 @@ int cmd_setup(struct command_line *cl, struct ts_error *err)
 	there.data = data.data;
 	return setup(&there, &wish, err);
 }
+
+const struct command command_setup = {
+	.name = "setup",
+	.run = cmd_setup,
+	.flags = COMMAND_OPTIONS,
+	.usage = "[options] [--host <name>]... [--port <port>] [--org <org>] [--user <user>]",
+	.help = "Makes what is missing in the data directory, and leaves what is there:\n"
+		"configuration, certificate authority, server certificate, an organization and\n"
+		"a user with a certificate, and that user's bundle: one file that 'sh FILE'\n"
+		"applies to a Taskwarrior 2.x, and 'taskc setup FILE' to a taskc. Each --host is\n"
+		"a name or an address that clients know the server by. --key-type and\n"
+		"--server-key-type choose rsa, ecdsa or ed25519 for the user's key (rsa, which\n"
+		"old phones need) and the server's (ecdsa).",
+};

@@ -62,7 +62,7 @@ static int print_store(struct ts_txn *t, struct ts_error *err)
 	return TS_OK;
 }
 
-int cmd_status(struct command_line *cl, struct ts_error *err)
+static int cmd_status(struct command_line *cl, struct ts_error *err)
 {
 	TS_CLEANUP(ts_store_close_p) struct ts_store *store = NULL;
 	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *t = NULL;
@@ -79,3 +79,12 @@ int cmd_status(struct command_line *cl, struct ts_error *err)
 	print_configuration(cl);
 	return print_store(t, err);
 }
+
+const struct command command_status = {
+	.name = "status",
+	.run = cmd_status,
+	.flags = COMMAND_DATA | COMMAND_SETTINGS,
+	.usage = "[options]",
+	.help = "Shows the configuration in use, whether a server runs, and what the store\n"
+		"holds.",
+};

@@ -95,7 +95,7 @@ static const struct ts_option options[OPTIONS] = {
 	[OUTPUT] = {.name = "output", .value = "FILE"},
 };
 
-int cmd_user(struct command_line *cl, struct ts_error *err)
+static int cmd_user(struct command_line *cl, struct ts_error *err)
 {
 	struct ts_option_values values[OPTIONS] = {0};
 	int rc = ts_options_read(&cl->argc, cl->argv, options, OPTIONS, values, err);
@@ -123,3 +123,14 @@ int cmd_user(struct command_line *cl, struct ts_error *err)
 	e.secret = user.key;
 	return make(cl, &e, err);
 }
+
+const struct command command_user = {
+	.name = "user",
+	.run = cmd_user,
+	.flags = COMMAND_DATA | COMMAND_SETTINGS | COMMAND_OPTIONS,
+	.usage = "[options] bundle <org> <user> [--device <name>] [--host <name[:port]>] [--output "
+		 "<file>]",
+	.help = "Makes another bundle for a user, with a certificate of its own for another\n"
+		"device. --host is where that device finds the server; --key-type is rsa, ecdsa\n"
+		"or ed25519; an --output of - is standard output.",
+};

@@ -48,7 +48,7 @@ static int show(struct ts_slice json, struct ts_error *err)
 	return TS_OK;
 }
 
-int cmd_validate(struct command_line *cl, struct ts_error *err)
+static int cmd_validate(struct command_line *cl, struct ts_error *err)
 {
 	TS_BUF(json);
 	if (cl->argc == 0) {
@@ -61,3 +61,10 @@ int cmd_validate(struct command_line *cl, struct ts_error *err)
 	int code = take(cl->argv[0], &json, err);
 	return code == TS_OK ? show(ts_buf_slice(&json), err) : code;
 }
+
+const struct command command_validate = {
+	.name = "validate",
+	.run = cmd_validate,
+	.usage = "<JSON | file>",
+	.help = "Run the JSON parser over the provided JSON string or file. For debugging.",
+};

@@ -5,87 +5,19 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-enum { FULL = COMMAND_DATA | COMMAND_SETTINGS };
-
-const struct command commands[] = {
-	{"setup", cmd_setup, COMMAND_OPTIONS,
-	 "[options] [--host <name>]... [--port <port>] [--org <org>] [--user <user>]",
-	 "Makes what is missing in the data directory, and leaves what is there:\n"
-	 "configuration, certificate authority, server certificate, an organization and\n"
-	 "a user with a certificate, and that user's bundle: one file that 'sh FILE'\n"
-	 "applies to a Taskwarrior 2.x, and 'taskc setup FILE' to a taskc. Each --host is\n"
-	 "a name or an address that clients know the server by. --key-type and\n"
-	 "--server-key-type choose rsa, ecdsa or ed25519 for the user's key (rsa, which\n"
-	 "old phones need) and the server's (ecdsa)."},
-	{"init", cmd_init, COMMAND_DATA, "[options]",
-	 "Initializes a server instance at <root>. What is there already is kept.\n"
-	 "Settings given as --NAME=VALUE are written to the configuration."},
-	{"config", cmd_config, COMMAND_DATA, "[options] [--force] [<name> [<value>]]",
-	 "Displays or modifies a configuration variable value.\n\n"
-	 "  taskd config\n"
-	 "      Shows all configuration settings.\n\n"
-	 "  taskd config <name>\n"
-	 "      Deletes the value for <name>.\n\n"
-	 "  taskd config <name> ''\n"
-	 "      Sets <name> to blank.\n\n"
-	 "  taskd config <name> <value>\n"
-	 "      Sets <name> to <value>.\n\n"
-	 "A running server reads the configuration again when it gets a HUP signal."},
-	{"add", cmd_add, FULL,
-	 "[options] org <org>\n"
-	 "[options] user <org> <user>",
-	 "Creates a new organization or user. A user's key, which is printed, is a\n"
-	 "secret: whoever knows it has access to the user's tasks."},
-	{"remove", cmd_remove, FULL,
-	 "[options] [--force] org <org>\n"
-	 "[options] [--force] user <org> <key>",
-	 "Deletes an organization or user, with all tasks. Permanently. A user is named\n"
-	 "by key or by name."},
-	{"suspend", cmd_suspend, FULL,
-	 "[options] org <org>\n"
-	 "[options] user <org> <key>",
-	 "Suspends an organization or user: requests are answered with 431 until it is\n"
-	 "resumed."},
-	{"resume", cmd_resume, FULL,
-	 "[options] org <org>\n"
-	 "[options] user <org> <key>",
-	 "Resumes, or un-suspends an organization or user."},
-	{"redirect", cmd_redirect, FULL, "[options] org <org> [<host:port>]",
-	 "Answers the requests of an organization's users with 301 and the place where\n"
-	 "their accounts live now. Without <host:port> they are served here again."},
-	{"quarantine", cmd_quarantine, FULL | COMMAND_OPTIONS, "[options] <org> <user> [--clear]",
-	 "Shows the lines that a user's clients sent and that could not be read as\n"
-	 "tasks: the time, the reason and the line. With --clear they are forgotten."},
-	{"user", cmd_user, FULL | COMMAND_OPTIONS,
-	 "[options] bundle <org> <user> [--device <name>] [--host <name[:port]>] [--output <file>]",
-	 "Makes another bundle for a user, with a certificate of its own for another\n"
-	 "device. --host is where that device finds the server; --key-type is rsa, ecdsa\n"
-	 "or ed25519; an --output of - is standard output."},
-	{"server", cmd_server, FULL, "[options] [--daemon]",
-	 "Runs the server, with --daemon in the background.\n\n"
-	 "A HUP signal makes it read configuration and certificates again and reopen its\n"
-	 "log; a TERM signal makes it finish what it has begun and stop. Accounts may be\n"
-	 "added, suspended and removed while it runs: that works at once."},
-	{"status", cmd_status, FULL, "[options]",
-	 "Shows the configuration in use, whether a server runs, and what the store\n"
-	 "holds."},
-	{"client", cmd_client, COMMAND_SETTINGS, "[options] <host:port> <file> [<file> ...]",
-	 "Sends each <file> to Taskserver on <host:port> and displays the response. A\n"
-	 "file holds the headers of a request, an empty line, and its payload. The\n"
-	 "settings client.cert, client.key, ca.cert and trust are used."},
-	{"diagnostics", cmd_diagnostics, 0, "[options]",
-	 "Displays diagnostic information important when reporting bugs."},
-	{"validate", cmd_validate, 0, "<JSON | file>",
-	 "Run the JSON parser over the provided JSON string or file. For debugging."},
-	{"help", cmd_help, COMMAND_OPTIONS, "[<command>]", "Lists the commands, or explains one."},
+const struct command *const commands[] = {
+	&command_setup,      &command_init,        &command_config,   &command_add,
+	&command_remove,     &command_suspend,     &command_resume,   &command_redirect,
+	&command_quarantine, &command_user,        &command_server,   &command_status,
+	&command_client,     &command_diagnostics, &command_validate, &command_help,
 };
 const size_t command_count = TS_COUNT_OF(commands);
 
 const struct command *command_find(const char *name)
 {
 	for (size_t i = 0; i < command_count; i++) {
-		if (strcmp(commands[i].name, name) == 0) {
-			return &commands[i];
+		if (strcmp(commands[i]->name, name) == 0) {
+			return commands[i];
 		}
 	}
 	return NULL;

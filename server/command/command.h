@@ -18,32 +18,14 @@ struct command_line {
 	char **argv;
 };
 
-/*
- * Each command prints its result on standard output and returns TS_OK, or fails with a sentence in
- * err, which main() prints once, as "ERROR: …". TS_EUSAGE: main() prints the command's usage.
- * The exit code is 0 or 255, as the reference server's.
- */
-int cmd_init(struct command_line *cl, struct ts_error *err);
-int cmd_config(struct command_line *cl, struct ts_error *err);
-int cmd_add(struct command_line *cl, struct ts_error *err);
-int cmd_remove(struct command_line *cl, struct ts_error *err);
-int cmd_suspend(struct command_line *cl, struct ts_error *err);
-int cmd_resume(struct command_line *cl, struct ts_error *err);
-int cmd_redirect(struct command_line *cl, struct ts_error *err); /* redirect org ORG [HOST:PORT] */
-int cmd_quarantine(struct command_line *cl,
-		   struct ts_error *err);                    /* quarantine ORG USER [--clear] */
-int cmd_user(struct command_line *cl, struct ts_error *err); /* user bundle ORG USER … */
-int cmd_setup(struct command_line *cl, struct ts_error *err);
-int cmd_server(struct command_line *cl, struct ts_error *err);
-int cmd_status(struct command_line *cl, struct ts_error *err);
-int cmd_diagnostics(struct command_line *cl, struct ts_error *err);
-int cmd_validate(struct command_line *cl, struct ts_error *err);
-int cmd_client(struct command_line *cl, struct ts_error *err);
-int cmd_help(struct command_line *cl, struct ts_error *err);
-
-/* The table: one row a command. */
+/* One a command, in its own file. */
 struct command {
 	const char *name;
+	/*
+	 * Prints its result on standard output and returns TS_OK, or fails with a sentence in err,
+	 * which main() prints once, as "ERROR: …". TS_EUSAGE: main() prints the command's usage.
+	 * The exit code is 0 or 255, as the reference server's.
+	 */
 	int (*run)(struct command_line *cl, struct ts_error *err);
 	unsigned flags;
 	const char *usage; /* one line a form, without "taskd NAME" */
@@ -56,7 +38,12 @@ enum {
 	COMMAND_OPTIONS = 4   /* has options of its own, which stay in argv */
 };
 
-extern const struct command commands[];
+extern const struct command command_setup, command_init, command_config, command_add,
+	command_remove, command_suspend, command_resume, command_redirect, command_quarantine,
+	command_user, command_server, command_status, command_client, command_diagnostics,
+	command_validate, command_help;
+/* All of them, in the order of the help. */
+extern const struct command *const commands[];
 extern const size_t command_count;
 /* NULL: no such command. */
 const struct command *command_find(const char *name);

@@ -21,7 +21,7 @@ static struct ts_manual_command entry_of(const struct command *c)
 
 static struct ts_manual_command entry(size_t i)
 {
-	return entry_of(&commands[i]);
+	return entry_of(commands[i]);
 }
 
 static struct ts_manual manual(void)
@@ -51,7 +51,7 @@ void manual_usage(const char *name, FILE *to)
 	}
 	(void)fputs("Usage: taskd -v|--version\n       taskd -h|--help\n", to);
 	for (size_t i = 0; i < command_count; i++) {
-		print_forms(&commands[i], "       ", to);
+		print_forms(commands[i], "       ", to);
 	}
 }
 
