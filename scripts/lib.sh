@@ -4,8 +4,8 @@
 
 export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 
-BUILD_PACKAGES="autoconf automake gcc libc6-dev libgnutls28-dev libjansson-dev liblmdb-dev make \
-pkg-config uuid-dev"
+BUILD_PACKAGES="autoconf automake gcc libc6-dev libarchive-dev libgnutls28-dev libjansson-dev \
+liblmdb-dev libmicrohttpd-dev libsystemd-dev make pkg-config uuid-dev"
 
 say() {
 	printf '\n==> %s\n' "$*"

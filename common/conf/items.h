@@ -19,4 +19,6 @@
 #define TIME(field)              .type = TS_CONF_TIME, AT(field), .min = 100, .max = 7 * DAY
 /* A time that may be 0, which is none. */
 #define PAUSE(field) .type = TS_CONF_TIME, AT(field), .max = 7 * DAY
-#define IGNORED      .type = TS_CONF_NONE
+/* A long time that may be 0. */
+#define SPAN(field) .type = TS_CONF_TIME, AT(field), .max = 36525 * DAY
+#define IGNORED     .type = TS_CONF_NONE

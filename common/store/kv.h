@@ -20,6 +20,10 @@ enum ts_kv_table {
 	TS_KV_REJECTS,      /* user id, UUID of the line -> reject */
 	TS_KV_NUMBERS,      /* user id, 'n', short number -> UUID; user id, 't', UUID -> number */
 	TS_KV_SYNC_POINTS,  /* user id, remote, 0, count -> sync point */
+	TS_KV_ALIASES, /* org id, 'a', alias, 0, user id -> user's name; org id, 'u', user id, alias
+			  -> "" */
+	TS_KV_CARDS,   /* user id, device's id -> device; user id, 'n', name -> id (device.c) */
+	TS_KV_HOLDERS, /* device's id, 0, user id -> "" */
 	TS_KV_TABLES
 };
 

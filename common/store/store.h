@@ -49,10 +49,26 @@ uint64_t ts_txn_serial(struct ts_txn *t);
  * in order is TS_EINVAL with a sentence.
  */
 
+/* How much an account may have; of each 0: as the caller's settings say. */
+struct ts_quota {
+	uint64_t bytes;    /* of version records */
+	uint64_t tasks;    /* done and deleted ones included */
+	uint64_t requests; /* a minute */
+};
+#define TS_NO_QUOTA UINT64_MAX /* without limit, whatever the settings say */
+
+/* Whether a certificate opens its own user's account only. */
+enum ts_binding {
+	TS_BINDING_DEFAULT /* as the caller's settings say */,
+	TS_BINDING_OFF,
+	TS_BINDING_ON
+};
+
 struct ts_org {
 	uint32_t id; /* never used again after removal */
 	bool suspended;
-	int64_t created; /* [s since 1970] */
+	int64_t created;       /* [s since 1970] */
+	struct ts_quota quota; /* of all its users together */
 	char name[TS_NAME_MAX + 1];
 	char redirect[TS_REDIRECT_MAX + 1]; /* host:port where its accounts live now, or "" */
 };
@@ -63,6 +79,8 @@ struct ts_user {
 	bool suspended;
 	int64_t created;    /* [s since 1970] */
 	struct ts_uuid key; /* the user's secret */
+	struct ts_quota quota;
+	enum ts_binding binding;
 	char name[TS_NAME_MAX + 1];
 };
 
@@ -76,7 +94,7 @@ int ts_org_add(struct ts_txn *t, struct ts_slice name, int64_t now,
 /* TS_ENOTFOUND. */
 int ts_org_get(struct ts_txn *t, struct ts_slice name, struct ts_org *ret,
 	       struct ts_error *err) TS_MUST_CHECK;
-/* Replace what is stored under org->name (suspended, redirect). TS_ENOTFOUND. */
+/* Replace what is stored under org->name (suspended, redirect, quota). TS_ENOTFOUND. */
 int ts_org_update(struct ts_txn *t, const struct ts_org *org, struct ts_error *err) TS_MUST_CHECK;
 /* With all its users and all their tasks. TS_ENOTFOUND. */
 int ts_org_remove(struct ts_txn *t, struct ts_slice name, struct ts_error *err) TS_MUST_CHECK;
@@ -88,20 +106,51 @@ int ts_org_each(struct ts_txn *t, int (*each)(const struct ts_org *org, void *ar
  * *ret may be NULL. TS_EEXIST, TS_EINVAL. */
 int ts_user_add(struct ts_txn *t, const struct ts_org *org, struct ts_slice name, int64_t now,
 		struct ts_user *ret, struct ts_error *err) TS_MUST_CHECK;
+/* The same with a key that exists already, and that no other user of the organization may have:
+ * TS_EEXIST. */
+int ts_user_add_with_key(struct ts_txn *t, const struct ts_org *org, struct ts_slice name,
+			 const struct ts_uuid *key, int64_t now, struct ts_user *ret,
+			 struct ts_error *err) TS_MUST_CHECK;
 /* By name, or by key. TS_ENOTFOUND. */
 int ts_user_get(struct ts_txn *t, const struct ts_org *org, struct ts_slice name,
 		struct ts_user *ret, struct ts_error *err) TS_MUST_CHECK;
 int ts_user_by_key(struct ts_txn *t, const struct ts_org *org, const struct ts_uuid *key,
 		   struct ts_user *ret, struct ts_error *err) TS_MUST_CHECK;
-/* Replace what is stored under user->name in its organization. TS_ENOTFOUND. */
+/* Replace what is stored under user->name in its organization: suspended, key, quota, binding.
+ * TS_ENOTFOUND. */
 int ts_user_update(struct ts_txn *t, const struct ts_user *user,
 		   struct ts_error *err) TS_MUST_CHECK;
-/* With all tasks, versions and transactions. TS_ENOTFOUND. */
+/* Give a user another name; the one before becomes an alias. Sets user->name. TS_ENOTFOUND,
+ * TS_EEXIST, TS_EINVAL. */
+int ts_user_rename(struct ts_txn *t, struct ts_user *user, struct ts_slice name,
+		   struct ts_error *err) TS_MUST_CHECK;
+/* With all tasks, versions, transactions, devices and aliases. TS_ENOTFOUND. */
 int ts_user_remove(struct ts_txn *t, const struct ts_user *user,
 		   struct ts_error *err) TS_MUST_CHECK;
 int ts_user_each(struct ts_txn *t, const struct ts_org *org,
 		 int (*each)(const struct ts_user *user, void *arg), void *arg,
 		 struct ts_error *err) TS_MUST_CHECK;
+
+/*
+ * Aliases: other names that a user's clients know it by, such as the one before a renaming. They
+ * are not unique, neither among themselves nor against names: the key tells users apart.
+ */
+
+/* TS_OK also where it was there; TS_EINVAL as with names. */
+int ts_alias_add(struct ts_txn *t, const struct ts_user *user, struct ts_slice alias,
+		 struct ts_error *err) TS_MUST_CHECK;
+/* TS_ENOTFOUND. */
+int ts_alias_remove(struct ts_txn *t, const struct ts_user *user, struct ts_slice alias,
+		    struct ts_error *err) TS_MUST_CHECK;
+/* Each alias of a user, in order. */
+int ts_alias_each(struct ts_txn *t, const struct ts_user *user,
+		  int (*each)(struct ts_slice alias, void *arg), void *arg,
+		  struct ts_error *err) TS_MUST_CHECK;
+/* Each user of an organization that a client may mean by `name`: the one of that name, then those
+ * with such an alias. */
+int ts_user_each_called(struct ts_txn *t, const struct ts_org *org, struct ts_slice name,
+			int (*each)(const struct ts_user *user, void *arg), void *arg,
+			struct ts_error *err) TS_MUST_CHECK;
 
 /*
  * Versions. Each user's versions are numbered from 1 in the order in which they were stored; a
@@ -126,6 +175,14 @@ struct ts_transaction {
  * first. */
 int ts_transaction_add(struct ts_txn *t, uint32_t user, const struct ts_transaction *tr,
 		       struct ts_error *err) TS_MUST_CHECK;
+/* Another sync key for the transaction that ends with version `last`. TS_ENOTFOUND: there is no
+ * such transaction; TS_EEXIST: the user has that key. */
+int ts_sync_key_add(struct ts_txn *t, uint32_t user, const struct ts_uuid *key, uint64_t last,
+		    struct ts_error *err) TS_MUST_CHECK;
+/* Each sync key of a user, in the order of keys. */
+int ts_sync_key_each(struct ts_txn *t, uint32_t user,
+		     int (*each)(const struct ts_uuid *key, uint64_t last, void *arg), void *arg,
+		     struct ts_error *err) TS_MUST_CHECK;
 /* By sync key. TS_ENOTFOUND: never issued to this user. */
 int ts_transaction_by_key(struct ts_txn *t, uint32_t user, const struct ts_uuid *key,
 			  struct ts_transaction *ret, struct ts_error *err) TS_MUST_CHECK;
@@ -228,7 +285,17 @@ int ts_reject_each(struct ts_txn *t, uint32_t user,
 int ts_reject_clear(struct ts_txn *t, uint32_t user, struct ts_error *err) TS_MUST_CHECK;
 
 struct ts_store_stats {
-	uint64_t orgs, users, versions, transactions;
-	uint64_t bytes; /* on disk */
+	uint64_t orgs, users, devices, versions, transactions;
+	uint64_t bytes;                  /* on disk */
+	uint64_t page_bytes;             /* of one page of the database */
+	uint64_t pages_used, pages_free; /* in use; to be used again */
+	uint64_t readers;                /* transactions that read now, of all processes */
 };
 void ts_store_stats(struct ts_txn *t, struct ts_store_stats *ret);
+
+/* Write the whole store, as of now and without what is free, to `fd`, a file or a pipe: what
+ * arrives there is a store's file. Others read and write meanwhile. Call it from a thread of its
+ * own where the reader of the pipe is in the same process. TS_EIO, TS_EFULL. */
+int ts_store_copy(struct ts_store *s, int fd, struct ts_error *err) TS_MUST_CHECK;
+/* The name of a store's file in its directory. */
+extern const char ts_store_file[];
