@@ -84,7 +84,8 @@ static int take_option(struct options *o, char *word, struct ts_error *err)
 	}
 	const struct command *c = o->command != NULL ? command_find(o->command) : NULL;
 	if (c == NULL) {
-		return ts_fail(err, TS_EINVAL, "Did not recognize command '%s'.", word);
+		return ts_fail(err, TS_EINVAL, "Did not recognize command '%s'.",
+			       o->command != NULL ? o->command : word);
 	}
 	if ((c->flags & COMMAND_OPTIONS) == 0) {
 		return ts_fail(err, TS_EINVAL, "Unrecognized option '%s'.", word);
@@ -157,6 +158,7 @@ int main(int argc, char **argv)
 		return EXIT_ERROR;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error as a full disk is */
 	o.cl.settings = &settings;
 	o.cl.argv = words;
 	o.cl.overrides = overrides;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -140,4 +141,23 @@ int ts_dir_make(const char *path, mode_t mode, bool *ret_made, struct ts_error *
 		*ret_made = made;
 	}
 	return rc;
+}
+
+int ts_dir_remove(const char *path, struct ts_error *err)
+{
+	char *const roots[] = {(char *)path, NULL};
+	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_NOSTAT, NULL);
+	int failure = walk == NULL ? errno : 0;
+	for (FTSENT *e = walk != NULL ? fts_read(walk) : NULL; e != NULL; e = fts_read(walk)) {
+		bool again = e->fts_info == FTS_D; /* it comes once more, empty */
+		if (!again && remove(e->fts_accpath) != 0 && errno != ENOENT) {
+			failure = errno;
+		}
+	}
+	if (walk != NULL) {
+		(void)fts_close(walk);
+	}
+	return failure == 0 || failure == ENOENT
+		       ? TS_OK
+		       : ts_fail_errno(err, failure, "The directory %s can't be removed", path);
 }

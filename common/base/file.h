@@ -27,3 +27,6 @@ int ts_file_sync_folder(const char *path) TS_MUST_CHECK;
 /* Make a directory, and those above it as far as they are missing, each with that mode.
  * *ret_made (may be NULL): false where it was there. */
 int ts_dir_make(const char *path, mode_t mode, bool *ret_made, struct ts_error *err) TS_MUST_CHECK;
+
+/* Remove a directory with everything in it; no link is followed. TS_OK also where there is none. */
+int ts_dir_remove(const char *path, struct ts_error *err) TS_MUST_CHECK;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Names, and organizations. */
 #include "common/base/utf8.h"
 #include "common/store/internal.h"
 
@@ -39,11 +40,19 @@ int ts_name_check(struct ts_slice name, struct ts_error *err)
 		       wrong);
 }
 
-static void copy_text(char *to, size_t size, struct ts_slice s)
+void ts_store_pack_quota(struct ts_buf *to, const struct ts_quota *q)
 {
-	size_t n = s.len < size ? s.len : size - 1;
-	memcpy(to, s.data, n);
-	to[n] = '\0';
+	ts_pack_number(to, q->bytes);
+	ts_pack_number(to, q->tasks);
+	ts_pack_number(to, q->requests);
+}
+
+struct ts_quota ts_store_unpack_quota(struct ts_unpack *u)
+{
+	struct ts_quota q = {.bytes = ts_unpack_number(u)};
+	q.tasks = ts_unpack_number(u);
+	q.requests = ts_unpack_number(u);
+	return q;
 }
 
 static struct ts_key org_key(struct ts_slice name)
@@ -59,8 +68,11 @@ static int unpack_org(struct ts_kv_pair pair, struct ts_org *ret, struct ts_erro
 	*ret = (struct ts_org){.id = (uint32_t)ts_unpack_number(&u)};
 	ret->suspended = (ts_unpack_number(&u) & SUSPENDED) != 0;
 	ret->created = ts_unpack_signed(&u);
-	copy_text(ret->redirect, sizeof(ret->redirect), ts_unpack_string(&u));
-	copy_text(ret->name, sizeof(ret->name), pair.key);
+	ts_store_copy_text(ts_unpack_string(&u), TS_REDIRECT_MAX, ret->redirect);
+	if (u.rest.len > 0) {
+		ret->quota = ts_store_unpack_quota(&u);
+	}
+	ts_store_copy_text(pair.key, TS_NAME_MAX, ret->name);
 	return u.failed ? ts_store_damaged("organization", err) : TS_OK;
 }
 
@@ -71,6 +83,9 @@ static int put_org(struct ts_txn *t, const struct ts_org *org, struct ts_error *
 	ts_pack_number(&t->record, org->suspended ? SUSPENDED : 0);
 	ts_pack_signed(&t->record, org->created);
 	ts_pack_string(&t->record, ts_slice_of(org->redirect));
+	if (ts_store_has_quota(&org->quota)) {
+		ts_store_pack_quota(&t->record, &org->quota);
+	}
 	return ts_store_put_record(t, TS_KV_ORGS, &key, err);
 }
 
@@ -105,7 +120,7 @@ int ts_org_add(struct ts_txn *t, struct ts_slice name, int64_t now, struct ts_er
 	if (code != TS_OK) {
 		return code;
 	}
-	copy_text(org.name, sizeof(org.name), name);
+	ts_store_copy_text(name, TS_NAME_MAX, org.name);
 	return put_org(t, &org, err);
 }
 
@@ -121,10 +136,11 @@ struct removal {
 	struct ts_error *err;
 };
 
-static int remove_history_of(const struct ts_user *user, void *arg)
+static int remove_what_is_of(const struct ts_user *user, void *arg)
 {
 	const struct removal *r = arg;
-	return ts_store_remove_history(r->txn, user->id, r->err);
+	int code = ts_store_remove_aliases(r->txn, user, r->err);
+	return code == TS_OK ? ts_store_remove_history(r->txn, user->id, r->err) : code;
 }
 
 int ts_org_remove(struct ts_txn *t, struct ts_slice name, struct ts_error *err)
@@ -133,7 +149,7 @@ int ts_org_remove(struct ts_txn *t, struct ts_slice name, struct ts_error *err)
 	struct removal removal = {t, err};
 	int code = ts_org_get(t, name, &org, err);
 	if (code == TS_OK) {
-		code = ts_user_each(t, &org, remove_history_of, &removal, err);
+		code = ts_user_each(t, &org, remove_what_is_of, &removal, err);
 	}
 	if (code != TS_OK) {
 		return code;
@@ -157,147 +173,6 @@ int ts_org_each(struct ts_txn *t, int (*each)(const struct ts_org *org, void *ar
 		}
 		if (code == TS_OK) {
 			code = ts_kv_next(t->kv, TS_KV_ORGS, all, &pair, err);
-		}
-	}
-	return code == TS_ENOTFOUND ? TS_OK : code;
-}
-
-static int unpack_user(uint32_t org, struct ts_kv_pair pair, struct ts_user *ret,
-		       struct ts_error *err)
-{
-	struct ts_unpack u = {.rest = pair.value};
-	*ret = (struct ts_user){.id = (uint32_t)ts_unpack_number(&u), .org = org};
-	ret->suspended = (ts_unpack_number(&u) & SUSPENDED) != 0;
-	ret->created = ts_unpack_signed(&u);
-	struct ts_slice key = ts_unpack_bytes(&u, sizeof(ret->key.bytes));
-	if (u.failed || pair.key.len < 4) {
-		return ts_store_damaged("user", err);
-	}
-	memcpy(ret->key.bytes, key.data, key.len);
-	copy_text(ret->name, sizeof(ret->name), ts_slice_skip(pair.key, 4));
-	return TS_OK;
-}
-
-static int put_user(struct ts_txn *t, const struct ts_user *user, struct ts_error *err)
-{
-	struct ts_key key = ts_key_name(user->org, ts_slice_of(user->name));
-	ts_pack_number(&t->record, user->id);
-	ts_pack_number(&t->record, user->suspended ? SUSPENDED : 0);
-	ts_pack_signed(&t->record, user->created);
-	ts_buf_add(&t->record, user->key.bytes, sizeof(user->key.bytes));
-	return ts_store_put_record(t, TS_KV_USERS, &key, err);
-}
-
-int ts_user_get(struct ts_txn *t, const struct ts_org *org, struct ts_slice name,
-		struct ts_user *ret, struct ts_error *err)
-{
-	struct ts_key key = ts_key_name(org->id, name);
-	struct ts_kv_pair pair = {.key = ts_key_slice(&key)};
-	int code = name.len == 0 || name.len > TS_NAME_MAX
-			   ? TS_ENOTFOUND
-			   : ts_kv_get(t->kv, TS_KV_USERS, pair.key, &pair.value, err);
-	if (code == TS_ENOTFOUND) {
-		return ts_fail(err, code, "User '%.*s' does not exist.", TS_SLICE_ARGS(name));
-	}
-	return code == TS_OK ? unpack_user(org->id, pair, ret, err) : code;
-}
-
-struct key_search {
-	const struct ts_uuid *key;
-	struct ts_user *found;
-};
-
-static int match_key(const struct ts_user *user, void *arg)
-{
-	struct key_search *s = arg;
-	if (!ts_uuid_eq(&user->key, s->key)) {
-		return TS_OK;
-	}
-	*s->found = *user;
-	return TS_EEXIST;
-}
-
-int ts_user_by_key(struct ts_txn *t, const struct ts_org *org, const struct ts_uuid *key,
-		   struct ts_user *ret, struct ts_error *err)
-{
-	struct key_search search = {key, ret};
-	int code = ts_user_each(t, org, match_key, &search, err);
-	if (code == TS_OK) {
-		return ts_fail(err, TS_ENOTFOUND, "User '%s' does not exist.",
-			       ts_uuid_text(key).text);
-	}
-	return code == TS_EEXIST ? TS_OK : code;
-}
-
-int ts_user_add(struct ts_txn *t, const struct ts_org *org, struct ts_slice name, int64_t now,
-		struct ts_user *ret, struct ts_error *err)
-{
-	struct ts_user user = {.org = org->id, .created = now, .key = ts_uuid_random()}, there;
-	int code = ts_name_check(name, err);
-	if (code != TS_OK) {
-		return code;
-	}
-	code = ts_user_get(t, org, name, &there, err);
-	if (code != TS_ENOTFOUND) {
-		return code != TS_OK
-			       ? code
-			       : ts_fail(err, TS_EEXIST, "User '%s' already exists.", there.name);
-	}
-	code = ts_store_new_id(t, "user", &user.id, err);
-	if (code != TS_OK) {
-		return code;
-	}
-	copy_text(user.name, sizeof(user.name), name);
-	code = put_user(t, &user, err);
-	if (code != TS_OK) {
-		return code;
-	}
-	if (ret != NULL) {
-		*ret = user;
-	}
-	const struct ts_transaction birth = {.key = ts_uuid_random(), .time = now};
-	return ts_transaction_add(t, user.id, &birth, err);
-}
-
-int ts_user_update(struct ts_txn *t, const struct ts_user *user, struct ts_error *err)
-{
-	const struct ts_org org = {.id = user->org};
-	struct ts_user there;
-	int code = ts_user_get(t, &org, ts_slice_of(user->name), &there, err);
-	return code == TS_OK ? put_user(t, user, err) : code;
-}
-
-int ts_user_remove(struct ts_txn *t, const struct ts_user *user, struct ts_error *err)
-{
-	const struct ts_org org = {.id = user->org};
-	struct ts_user there;
-	int code = ts_user_get(t, &org, ts_slice_of(user->name), &there, err);
-	if (code == TS_OK) {
-		code = ts_store_remove_history(t, user->id, err);
-	}
-	if (code != TS_OK) {
-		return code;
-	}
-	struct ts_key key = ts_key_name(user->org, ts_slice_of(user->name));
-	return ts_kv_remove(t->kv, TS_KV_USERS, ts_key_slice(&key), err);
-}
-
-int ts_user_each(struct ts_txn *t, const struct ts_org *org,
-		 int (*each)(const struct ts_user *user, void *arg), void *arg,
-		 struct ts_error *err)
-{
-	const struct ts_key owner = ts_key_owner(org->id);
-	const struct ts_slice prefix = ts_key_slice(&owner);
-	struct ts_kv_pair pair;
-	struct ts_user user;
-	int code = ts_kv_seek(t->kv, TS_KV_USERS, prefix, prefix, &pair, err);
-	while (code == TS_OK) {
-		code = unpack_user(org->id, pair, &user, err);
-		if (code == TS_OK) {
-			code = each(&user, arg);
-		}
-		if (code == TS_OK) {
-			code = ts_kv_next(t->kv, TS_KV_USERS, prefix, &pair, err);
 		}
 	}
 	return code == TS_ENOTFOUND ? TS_OK : code;

@@ -10,14 +10,6 @@ enum { DEVICE_BY_NAME = 'n', DEVICE_BY_NUMBER = 'i' };
 /* What a replica's transactions have behind the fields of all; a server's have nothing. */
 enum { TRANSACTION_RECEIVED = 1 << 0 };
 
-/* At most `most` bytes of `s`, NUL behind them. */
-static void copy_text(struct ts_slice s, size_t most, char *to)
-{
-	size_t n = s.len < most ? s.len : most;
-	memcpy(to, s.len > 0 ? s.data : "", n);
-	to[n] = '\0';
-}
-
 static struct ts_key device_key(uint32_t user, char kind, struct ts_slice rest)
 {
 	char text[1 + TS_DEVICE_MAX];
@@ -91,7 +83,7 @@ static int device_name(struct ts_txn *t, uint32_t user, uint64_t number, char *t
 			return code == TS_ENOTFOUND ? ts_store_damaged("device", err) : code;
 		}
 	}
-	copy_text(name, TS_DEVICE_MAX, to);
+	ts_store_copy_text(name, TS_DEVICE_MAX, to);
 	return TS_OK;
 }
 
@@ -154,7 +146,7 @@ static int unpack_transaction(struct ts_txn *t, uint32_t user, struct ts_kv_pair
 	ret->bytes = ts_unpack_number(&u);
 	if (u.rest.len > 0) {
 		ret->received = (ts_unpack_number(&u) & TRANSACTION_RECEIVED) != 0;
-		copy_text(ts_unpack_string(&u), TS_WHAT_MAX, ret->what);
+		ts_store_copy_text(ts_unpack_string(&u), TS_WHAT_MAX, ret->what);
 	}
 	if (u.failed || pair.key.len != 4 + TS_KEY_NUMBER_BYTES) {
 		return ts_store_damaged("transaction", err);
@@ -198,6 +190,50 @@ int ts_transaction_by_key(struct ts_txn *t, uint32_t user, const struct ts_uuid 
 		return ts_store_damaged("sync key", err);
 	}
 	return ts_transaction_of(t, user, last, ret, err);
+}
+
+int ts_sync_key_add(struct ts_txn *t, uint32_t user, const struct ts_uuid *key, uint64_t last,
+		    struct ts_error *err)
+{
+	const struct ts_key transaction = ts_key_number(user, last);
+	const struct ts_key sync_key = ts_key_uuid(user, key);
+	struct ts_slice value;
+	int code = ts_kv_get(t->kv, TS_KV_TRANSACTIONS, ts_key_slice(&transaction), &value, err);
+	if (code != TS_OK) {
+		return code;
+	}
+	code = ts_kv_get(t->kv, TS_KV_SYNC_KEYS, ts_key_slice(&sync_key), &value, err);
+	if (code != TS_ENOTFOUND) {
+		return code == TS_OK ? ts_fail(err, TS_EEXIST, "The sync key %s exists already.",
+					       ts_uuid_text(key).text)
+				     : code;
+	}
+	ts_pack_number(&t->record, last);
+	return ts_store_put_record(t, TS_KV_SYNC_KEYS, &sync_key, err);
+}
+
+int ts_sync_key_each(struct ts_txn *t, uint32_t user,
+		     int (*each)(const struct ts_uuid *key, uint64_t last, void *arg), void *arg,
+		     struct ts_error *err)
+{
+	const struct ts_key owner = ts_key_owner(user);
+	const struct ts_slice prefix = ts_key_slice(&owner);
+	struct ts_kv_pair pair;
+	struct ts_uuid key;
+	int code = ts_kv_seek(t->kv, TS_KV_SYNC_KEYS, prefix, prefix, &pair, err);
+	while (code == TS_OK) {
+		struct ts_unpack u = {.rest = pair.value};
+		const uint64_t last = ts_unpack_number(&u);
+		if (u.failed || pair.key.len != prefix.len + sizeof(key.bytes)) {
+			return ts_store_damaged("sync key", err);
+		}
+		memcpy(key.bytes, pair.key.data + prefix.len, sizeof(key.bytes));
+		code = each(&key, last, arg);
+		if (code == TS_OK) {
+			code = ts_kv_next(t->kv, TS_KV_SYNC_KEYS, prefix, &pair, err);
+		}
+	}
+	return code == TS_ENOTFOUND ? TS_OK : code;
 }
 
 int ts_version_put(struct ts_txn *t, uint32_t user, uint64_t number, struct ts_slice record,
@@ -298,7 +334,7 @@ int ts_store_remove_history(struct ts_txn *t, uint32_t user, struct ts_error *er
 		TS_KV_HEADS,   TS_KV_REJECTS,      TS_KV_NUMBERS,   TS_KV_SYNC_POINTS,
 	};
 	const struct ts_key owner = ts_key_owner(user);
-	int code = TS_OK;
+	int code = ts_store_remove_devices(t, user, err);
 	for (size_t i = 0; i < TS_COUNT_OF(tables) && code == TS_OK; i++) {
 		code = ts_kv_remove_prefix(t->kv, tables[i], ts_key_slice(&owner), err);
 	}

@@ -22,5 +22,27 @@ int ts_store_put_record(struct ts_txn *t, enum ts_kv_table table, const struct t
 			struct ts_error *err) TS_MUST_CHECK;
 /* TS_EDAMAGED, with a sentence that names the kind of record. */
 int ts_store_damaged(const char *what, struct ts_error *err);
-/* Everything that belongs to a user but the account's own record. */
+/* Everything that belongs to a user but the account's own record and its aliases. */
 int ts_store_remove_history(struct ts_txn *t, uint32_t user, struct ts_error *err) TS_MUST_CHECK;
+int ts_store_remove_devices(struct ts_txn *t, uint32_t user, struct ts_error *err) TS_MUST_CHECK;
+int ts_store_remove_aliases(struct ts_txn *t, const struct ts_user *user,
+			    struct ts_error *err) TS_MUST_CHECK;
+/* Those of user->id are the aliases of the name that `user` has now. */
+int ts_store_rename_aliases(struct ts_txn *t, const struct ts_user *user,
+			    struct ts_error *err) TS_MUST_CHECK;
+
+/* What an account's record has behind its first fields where it isn't nothing. */
+static inline bool ts_store_has_quota(const struct ts_quota *q)
+{
+	return q->bytes != 0 || q->tasks != 0 || q->requests != 0;
+}
+void ts_store_pack_quota(struct ts_buf *to, const struct ts_quota *q);
+struct ts_quota ts_store_unpack_quota(struct ts_unpack *u);
+
+/* At most `most` bytes of `s` into `to`, NUL behind them. */
+static inline void ts_store_copy_text(struct ts_slice s, size_t most, char *to)
+{
+	size_t n = s.len < most ? s.len : most;
+	memcpy(to, n > 0 ? s.data : "", n);
+	to[n] = '\0';
+}

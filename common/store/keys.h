@@ -8,7 +8,7 @@
 #include <endian.h>
 
 struct ts_key {
-	char data[4 + 1 + TS_NAME_MAX + 1];
+	char data[4 + 1 + TS_NAME_MAX + 1 + 4];
 	size_t len;
 };
 
@@ -41,6 +41,30 @@ static inline struct ts_key ts_key_uuid(uint32_t owner, const struct ts_uuid *uu
 	memcpy(k.data + k.len, uuid->bytes, sizeof(uuid->bytes));
 	k.len += sizeof(uuid->bytes);
 	return k;
+}
+
+/* Append to a key of less than what it has room for. */
+static inline void ts_key_add(struct ts_key *k, const void *data, size_t len)
+{
+	size_t n = len < sizeof(k->data) - k->len ? len : sizeof(k->data) - k->len;
+	memcpy(k->data + k->len, data, n);
+	k->len += n;
+}
+
+static inline void ts_key_add_id(struct ts_key *k, uint32_t id)
+{
+	const uint32_t be = htobe32(id);
+	ts_key_add(k, &be, sizeof(be));
+}
+
+/* The id whose four bytes begin at `at`; 0 where they aren't there. */
+static inline uint32_t ts_key_get_id(struct ts_slice key, size_t at)
+{
+	uint32_t be = 0;
+	if (key.len >= at + sizeof(be)) {
+		memcpy(&be, key.data + at, sizeof(be));
+	}
+	return be32toh(be);
 }
 
 enum { TS_KEY_NUMBER_BYTES = 6 };

@@ -22,7 +22,7 @@ enum ts_kv_table {
 	TS_KV_SYNC_POINTS,  /* user id, remote, 0, count -> sync point */
 	TS_KV_ALIASES, /* org id, 'a', alias, 0, user id -> user's name; org id, 'u', user id, alias
 			  -> "" */
-	TS_KV_CARDS,   /* user id, device's id -> device; user id, 'n', name -> id (device.c) */
+	TS_KV_CARDS,   /* user id, 'i', device's id -> device; user id, 'n', its name -> id */
 	TS_KV_HOLDERS, /* device's id, 0, user id -> "" */
 	TS_KV_TABLES
 };
@@ -37,8 +37,16 @@ TS_DEFINE_CLEANUP(struct ts_kv, ts_kv_close)
 /* Grows with each commit of any process; and what a commit of `t`, which writes, would make it. */
 uint64_t ts_kv_serial(struct ts_kv *kv);
 uint64_t ts_kv_txn_serial(struct ts_kv_txn *t);
-/* [bytes] on disk. */
-uint64_t ts_kv_size(struct ts_kv_txn *t);
+/* How the database's room is used. */
+struct ts_kv_room {
+	uint64_t bytes; /* on disk */
+	uint64_t page_bytes;
+	uint64_t pages_used, pages_free;
+	uint64_t readers; /* transactions that read now, of all processes, this one too */
+};
+void ts_kv_room(struct ts_kv_txn *t, struct ts_kv_room *ret);
+/* Write what a database's file would be, without free pages, to `fd`. */
+int ts_kv_copy(struct ts_kv *kv, int fd, struct ts_error *err) TS_MUST_CHECK;
 
 int ts_kv_begin(struct ts_kv *kv, enum ts_access how, struct ts_kv_txn **ret,
 		struct ts_error *err) TS_MUST_CHECK;
@@ -73,5 +81,5 @@ int ts_kv_last(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_slice pref
 /* The pair behind the last one that seek, last or next gave in this table. TS_ENOTFOUND. */
 int ts_kv_next(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_slice prefix,
 	       struct ts_kv_pair *ret, struct ts_error *err) TS_MUST_CHECK;
-/* Pairs in a table. */
+/* Pairs in a table. A table that a file which can't be written lacks is empty. */
 uint64_t ts_kv_count(struct ts_kv_txn *t, enum ts_kv_table table);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading and writing. This file and kv_lmdb_open.c are the only ones that know LMDB. */
+/* Reading and writing. The files kv_lmdb*.c are the only ones that know LMDB. */
 #include "common/store/kv_lmdb.h"
 
 #include "common/base/file.h"
 
 #include <errno.h>
 #include <lmdb.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -16,20 +15,6 @@
 enum {
 	READER_CHECK_SECONDS = 60, /* how often slots of readers that died are freed */
 	LITTLE_SPACE = 1 << 20     /* [bytes] with less, a failed write means a full disk */
-};
-
-struct ts_kv {
-	MDB_env *env;
-	MDB_dbi tables[TS_KV_TABLES];
-	char *path;
-	bool read_only;               /* its file system is */
-	atomic_int_least64_t checked; /* [s] when dead readers were looked for */
-};
-
-struct ts_kv_txn {
-	struct ts_kv *kv;
-	MDB_txn *mdb;
-	MDB_cursor *cursors[TS_KV_TABLES]; /* opened when first needed */
 };
 
 /* The only place where LMDB's numbers are known. */
@@ -61,7 +46,7 @@ static int from_mdb(int rc)
 	}
 }
 
-static int fail(const struct ts_kv *kv, int rc, const char *doing, struct ts_error *err)
+int ts_kv_lmdb_fail(const struct ts_kv *kv, int rc, const char *doing, struct ts_error *err)
 {
 	return ts_fail(err, from_mdb(rc), "Could not %s the store %s: %s.", doing, kv->path,
 		       mdb_strerror(rc));
@@ -77,13 +62,18 @@ static struct ts_slice from_val(MDB_val v)
 	return (struct ts_slice){v.mv_data, v.mv_size};
 }
 
-/* Open the tables; `make`: those that are missing as well. */
+/* Open the tables; `make`: those that are missing as well. A file that can't be written may lack
+ * what came after it, but not the first one. */
 static int open_tables(struct ts_kv *kv, bool make)
 {
 	MDB_txn *txn = NULL;
 	int rc = mdb_txn_begin(kv->env, NULL, make ? 0 : MDB_RDONLY, &txn);
 	for (int i = 0; rc == MDB_SUCCESS && i < TS_KV_TABLES; i++) {
 		rc = mdb_dbi_open(txn, ts_kv_lmdb_tables[i], make ? MDB_CREATE : 0, &kv->tables[i]);
+		if (rc == MDB_NOTFOUND && kv->read_only && i > 0) {
+			kv->tables[i] = TS_KV_LMDB_ABSENT;
+			rc = MDB_SUCCESS;
+		}
 	}
 	if (rc != MDB_SUCCESS) {
 		if (txn != NULL) {
@@ -130,7 +120,7 @@ int ts_kv_open(const char *path, bool create, struct ts_kv **ret, struct ts_erro
 			       path);
 	}
 	if (rc != MDB_SUCCESS) {
-		return fail(kv, rc, "open", err);
+		return ts_kv_lmdb_fail(kv, rc, "open", err);
 	}
 	if (create && ts_file_sync_folder(path) != 0) {
 		return ts_fail_errno(err, errno, "Could not open the store %s", path);
@@ -163,15 +153,6 @@ uint64_t ts_kv_txn_serial(struct ts_kv_txn *t)
 	return mdb_txn_id(t->mdb);
 }
 
-uint64_t ts_kv_size(struct ts_kv_txn *t)
-{
-	MDB_envinfo info;
-	MDB_stat stat;
-	(void)mdb_env_info(t->kv->env, &info);
-	(void)mdb_env_stat(t->kv->env, &stat);
-	return (info.me_last_pgno + 1) * stat.ms_psize;
-}
-
 int ts_kv_begin(struct ts_kv *kv, enum ts_access how, struct ts_kv_txn **ret, struct ts_error *err)
 {
 	struct ts_kv_txn *t = calloc(1, sizeof(*t));
@@ -194,7 +175,7 @@ int ts_kv_begin(struct ts_kv *kv, enum ts_access how, struct ts_kv_txn **ret, st
 	}
 	if (rc != MDB_SUCCESS) {
 		free(t);
-		return fail(kv, rc, how == TS_READ ? "read" : "write to", err);
+		return ts_kv_lmdb_fail(kv, rc, how == TS_READ ? "read" : "write to", err);
 	}
 	*ret = t;
 	return TS_OK;
@@ -233,7 +214,7 @@ int ts_kv_commit(struct ts_kv_txn *t, struct ts_error *err)
 	if (rc == EIO && is_full(kv)) {
 		rc = ENOSPC;
 	}
-	return rc == MDB_SUCCESS ? TS_OK : fail(kv, rc, "commit to", err);
+	return rc == MDB_SUCCESS ? TS_OK : ts_kv_lmdb_fail(kv, rc, "commit to", err);
 }
 
 void ts_kv_abort(struct ts_kv_txn *t)
@@ -250,12 +231,15 @@ int ts_kv_get(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_slice key,
 	      struct ts_slice *ret, struct ts_error *err)
 {
 	MDB_val k = to_val(key), v;
+	if (t->kv->tables[table] == TS_KV_LMDB_ABSENT) {
+		return TS_ENOTFOUND;
+	}
 	int rc = mdb_get(t->mdb, t->kv->tables[table], &k, &v);
 	if (rc == MDB_SUCCESS) {
 		*ret = from_val(v);
 		return TS_OK;
 	}
-	return rc == MDB_NOTFOUND ? TS_ENOTFOUND : fail(t->kv, rc, "read", err);
+	return rc == MDB_NOTFOUND ? TS_ENOTFOUND : ts_kv_lmdb_fail(t->kv, rc, "read", err);
 }
 
 int ts_kv_put(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_slice key,
@@ -263,7 +247,7 @@ int ts_kv_put(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_slice key,
 {
 	MDB_val k = to_val(key), v = to_val(value);
 	int rc = mdb_put(t->mdb, t->kv->tables[table], &k, &v, 0);
-	return rc == MDB_SUCCESS ? TS_OK : fail(t->kv, rc, "write to", err);
+	return rc == MDB_SUCCESS ? TS_OK : ts_kv_lmdb_fail(t->kv, rc, "write to", err);
 }
 
 int ts_kv_remove(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_slice key,
@@ -271,16 +255,21 @@ int ts_kv_remove(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_slice ke
 {
 	MDB_val k = to_val(key);
 	int rc = mdb_del(t->mdb, t->kv->tables[table], &k, NULL);
-	return rc == MDB_SUCCESS || rc == MDB_NOTFOUND ? TS_OK : fail(t->kv, rc, "write to", err);
+	return rc == MDB_SUCCESS || rc == MDB_NOTFOUND
+		       ? TS_OK
+		       : ts_kv_lmdb_fail(t->kv, rc, "write to", err);
 }
 
 static int cursor(struct ts_kv_txn *t, enum ts_kv_table table, MDB_cursor **ret,
 		  struct ts_error *err)
 {
+	if (t->kv->tables[table] == TS_KV_LMDB_ABSENT) {
+		return TS_ENOTFOUND;
+	}
 	if (t->cursors[table] == NULL) {
 		int rc = mdb_cursor_open(t->mdb, t->kv->tables[table], &t->cursors[table]);
 		if (rc != MDB_SUCCESS) {
-			return fail(t->kv, rc, "read", err);
+			return ts_kv_lmdb_fail(t->kv, rc, "read", err);
 		}
 	}
 	*ret = t->cursors[table];
@@ -299,7 +288,7 @@ static int move(struct ts_kv_txn *t, enum ts_kv_table table, MDB_cursor_op op, s
 	MDB_val k = to_val(key), v;
 	int rc = mdb_cursor_get(c, &k, &v, op);
 	if (rc != MDB_SUCCESS && rc != MDB_NOTFOUND) {
-		return fail(t->kv, rc, "read", err);
+		return ts_kv_lmdb_fail(t->kv, rc, "read", err);
 	}
 	if (rc == MDB_NOTFOUND || !ts_slice_starts(from_val(k), prefix)) {
 		return TS_ENOTFOUND;
@@ -359,7 +348,7 @@ int ts_kv_remove_prefix(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_s
 	while ((code = ts_kv_seek(t, table, prefix, prefix, &pair, err)) == TS_OK) {
 		int rc = mdb_cursor_del(t->cursors[table], 0);
 		if (rc != MDB_SUCCESS) {
-			return fail(t->kv, rc, "write to", err);
+			return ts_kv_lmdb_fail(t->kv, rc, "write to", err);
 		}
 	}
 	return code == TS_ENOTFOUND ? TS_OK : code;
@@ -367,6 +356,9 @@ int ts_kv_remove_prefix(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_s
 
 uint64_t ts_kv_count(struct ts_kv_txn *t, enum ts_kv_table table)
 {
+	const MDB_dbi dbi = t->kv->tables[table];
 	MDB_stat stat;
-	return mdb_stat(t->mdb, t->kv->tables[table], &stat) == MDB_SUCCESS ? stat.ms_entries : 0;
+	return dbi != TS_KV_LMDB_ABSENT && mdb_stat(t->mdb, dbi, &stat) == MDB_SUCCESS
+		       ? stat.ms_entries
+		       : 0;
 }

@@ -30,6 +30,9 @@ const char *const ts_kv_lmdb_tables[TS_KV_TABLES] = {
 	[TS_KV_REJECTS] = "rejects",
 	[TS_KV_NUMBERS] = "numbers",
 	[TS_KV_SYNC_POINTS] = "sync_points",
+	[TS_KV_ALIASES] = "aliases",
+	[TS_KV_CARDS] = "cards",
+	[TS_KV_HOLDERS] = "holders",
 };
 
 static size_t wanted_map(const char *path)

@@ -3,10 +3,11 @@
 
 #include <stdio.h>
 
-#define FORMAT    "taskd store"
-#define FILE_NAME "tasks.mdb"
+#define FORMAT "taskd store"
 
 enum { FORMAT_VERSION = 1 };
+
+const char ts_store_file[] = "tasks.mdb";
 
 struct ts_store {
 	struct ts_kv *kv;
@@ -109,7 +110,7 @@ int ts_store_open(const char *dir, bool create, struct ts_store **ret, struct ts
 {
 	TS_AUTOFREE char *path = NULL;
 	TS_CLEANUP(ts_store_close_p) struct ts_store *s = calloc(1, sizeof(*s));
-	if (s == NULL || asprintf(&path, "%s/" FILE_NAME, dir) < 0) {
+	if (s == NULL || asprintf(&path, "%s/%s", dir, ts_store_file) < 0) {
 		return ts_fail(err, TS_ENOMEM, "Out of memory.");
 	}
 	int code = ts_kv_open(path, create, &s->kv, err);
@@ -175,13 +176,32 @@ uint64_t ts_txn_serial(struct ts_txn *t)
 	return ts_kv_txn_serial(t->kv);
 }
 
+int ts_store_touch(struct ts_txn *t, int64_t now, struct ts_error *err)
+{
+	struct ts_key key = meta_key("touched");
+	ts_pack_number(&t->record, (uint64_t)now);
+	return ts_store_put_record(t, TS_KV_META, &key, err);
+}
+
 void ts_store_stats(struct ts_txn *t, struct ts_store_stats *ret)
 {
+	struct ts_kv_room room;
+	ts_kv_room(t->kv, &room);
 	*ret = (struct ts_store_stats){
 		.orgs = ts_kv_count(t->kv, TS_KV_ORGS),
 		.users = ts_kv_count(t->kv, TS_KV_USERS),
+		.devices = ts_kv_count(t->kv, TS_KV_CARDS) / 2, /* an id and a name each */
 		.versions = ts_kv_count(t->kv, TS_KV_VERSIONS),
 		.transactions = ts_kv_count(t->kv, TS_KV_TRANSACTIONS),
-		.bytes = ts_kv_size(t->kv),
+		.bytes = room.bytes,
+		.page_bytes = room.page_bytes,
+		.pages_used = room.pages_used,
+		.pages_free = room.pages_free,
+		.readers = room.readers,
 	};
+}
+
+int ts_store_copy(struct ts_store *s, int fd, struct ts_error *err)
+{
+	return ts_kv_copy(s->kv, fd, err);
 }

@@ -81,6 +81,9 @@ struct ts_user {
 	struct ts_uuid key; /* the user's secret */
 	struct ts_quota quota;
 	enum ts_binding binding;
+	/* The store was put back from a back-up whose last version of this user was this one, plus
+	 * 1; 0: never. */
+	uint64_t restored;
 	char name[TS_NAME_MAX + 1];
 };
 
@@ -116,8 +119,8 @@ int ts_user_get(struct ts_txn *t, const struct ts_org *org, struct ts_slice name
 		struct ts_user *ret, struct ts_error *err) TS_MUST_CHECK;
 int ts_user_by_key(struct ts_txn *t, const struct ts_org *org, const struct ts_uuid *key,
 		   struct ts_user *ret, struct ts_error *err) TS_MUST_CHECK;
-/* Replace what is stored under user->name in its organization: suspended, key, quota, binding.
- * TS_ENOTFOUND. */
+/* Replace what is stored under user->name in its organization: suspended, key, quota, binding,
+ * restored. * TS_ENOTFOUND. */
 int ts_user_update(struct ts_txn *t, const struct ts_user *user,
 		   struct ts_error *err) TS_MUST_CHECK;
 /* Give a user another name; the one before becomes an alias. Sets user->name. TS_ENOTFOUND,
@@ -292,6 +295,9 @@ struct ts_store_stats {
 	uint64_t readers;                /* transactions that read now, of all processes */
 };
 void ts_store_stats(struct ts_txn *t, struct ts_store_stats *ret);
+
+/* Write a record that means nothing, so that a commit shows whether the store can be written. */
+int ts_store_touch(struct ts_txn *t, int64_t now, struct ts_error *err) TS_MUST_CHECK;
 
 /* Write the whole store, as of now and without what is free, to `fd`, a file or a pipe: what
  * arrives there is a store's file. Others read and write meanwhile. Call it from a thread of its

@@ -62,6 +62,7 @@ int ts_sync_find(struct ts_txn *t, struct ts_sync *s, struct ts_error *err)
 			own_known |= i == u->own;
 		}
 	}
+	s->since = s->unknown_key ? s->lost : s->since;
 	return s->refuse && u->has_key && !own_known ? refuse(err) : TS_OK;
 }
 

@@ -21,6 +21,9 @@ struct ts_sync {
 	size_t reject_max;  /* rejected lines kept for a user */
 	bool init;          /* subtype: init; the key is not looked at */
 	bool refuse;        /* a request whose own key is unknown: TS_EHISTORY */
+	/* What a client has whose keys are all unknown: everything up to this version. 0: nothing
+	 * is known of it, and everything is sent, over what it has. */
+	uint64_t lost;
 	const struct ts_upload *upload; /* borrowed */
 
 	/* What came of it; all set by ts_sync_find(), the counts by ts_sync_store(). */

@@ -39,30 +39,12 @@ static int default_data(struct ts_buf *to, struct ts_error *err)
 /* An absolute path: the configuration will hold it. */
 static int find_data(const struct command_line *cl, struct ts_buf *to, struct ts_error *err)
 {
-	char here[PATH_MAX];
-	int rc = TS_OK;
-	if (cl->data == NULL || cl->data[0] == '\0') {
-		rc = default_data(to, err);
-	} else if (cl->data[0] == '/') {
-		ts_buf_add_str(to, cl->data);
-	} else if (getcwd(here, sizeof(here)) != NULL) {
-		ts_buf_printf(to, "%s/%s", here, cl->data);
-	} else {
-		rc = ts_fail(err, TS_EIO, "The working directory can't be told.");
+	TS_BUF(usual);
+	if (cl->data != NULL && cl->data[0] != '\0') {
+		return command_absolute(cl->data, to, err);
 	}
-	while (rc == TS_OK && to->len > 1 && to->data[to->len - 1] == '/') {
-		to->data[--to->len] = '\0';
-	}
-	if (rc == TS_OK && to->failed) {
-		rc = ts_fail(err, TS_ENOMEM, "Out of memory.");
-	}
-	if (rc == TS_OK && strpbrk(to->data, "#\r\n") != NULL) {
-		rc = ts_fail(err, TS_EINVAL,
-			     "The data directory can't be '%s': the configuration can't hold a "
-			     "path with '#' or a line's end in it.",
-			     to->data);
-	}
-	return rc;
+	int rc = default_data(&usual, err);
+	return rc == TS_OK && !usual.failed ? command_absolute(usual.data, to, err) : rc;
 }
 
 static const char *default_user(void)

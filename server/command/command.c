@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/command/command.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 const struct command *const commands[] = {
-	&command_setup,      &command_init,        &command_config,   &command_add,
-	&command_remove,     &command_suspend,     &command_resume,   &command_redirect,
-	&command_quarantine, &command_user,        &command_server,   &command_status,
-	&command_client,     &command_diagnostics, &command_validate, &command_help,
+	&command_setup,      &command_init,    &command_config,  &command_add,
+	&command_remove,     &command_suspend, &command_resume,  &command_redirect,
+	&command_quarantine, &command_backup,  &command_restore, &command_user,
+	&command_server,     &command_status,  &command_client,  &command_diagnostics,
+	&command_validate,   &command_help,
 };
 const size_t command_count = TS_COUNT_OF(commands);
 
@@ -137,6 +139,28 @@ int command_config_path(const struct command_line *cl, struct ts_buf *path, stru
 {
 	ts_buf_printf(path, "%s/config", cl->data);
 	return path->failed ? ts_fail(err, TS_ENOMEM, "Out of memory.") : TS_OK;
+}
+
+int command_absolute(const char *path, struct ts_buf *to, struct ts_error *err)
+{
+	char here[PATH_MAX];
+	if (path[0] != '/' && getcwd(here, sizeof(here)) == NULL) {
+		return ts_fail(err, TS_EIO, "The working directory can't be told.");
+	}
+	ts_buf_printf(to, "%s%s%s", path[0] != '/' ? here : "", path[0] != '/' ? "/" : "", path);
+	while (to->len > 1 && to->data[to->len - 1] == '/') {
+		to->data[--to->len] = '\0';
+	}
+	if (to->failed) {
+		return ts_fail(err, TS_ENOMEM, "Out of memory.");
+	}
+	if (strpbrk(to->data, "#\r\n") != NULL) {
+		return ts_fail(err, TS_EINVAL,
+			       "The data directory can't be '%s': the configuration can't hold a "
+			       "path with '#' or a line's end in it.",
+			       to->data);
+	}
+	return TS_OK;
 }
 
 bool command_confirm(const struct command_line *cl, const char *fmt, ...)

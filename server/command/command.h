@@ -40,8 +40,8 @@ enum {
 
 extern const struct command command_setup, command_init, command_config, command_add,
 	command_remove, command_suspend, command_resume, command_redirect, command_quarantine,
-	command_user, command_server, command_status, command_client, command_diagnostics,
-	command_validate, command_help;
+	command_backup, command_restore, command_user, command_server, command_status,
+	command_client, command_diagnostics, command_validate, command_help;
 /* All of them, in the order of the help. */
 extern const struct command *const commands[];
 extern const size_t command_count;
@@ -61,6 +61,8 @@ void command_settings_done(struct settings *s);
 /* DIR/config into *path. TS_OK or TS_ENOMEM. */
 int command_config_path(const struct command_line *cl, struct ts_buf *path,
 			struct ts_error *err) TS_MUST_CHECK;
+/* A data directory's whole path, which the configuration can hold. TS_EINVAL: it can't. */
+int command_absolute(const char *path, struct ts_buf *to, struct ts_error *err) TS_MUST_CHECK;
 /* Ask on the terminal. True: yes; or there is nobody to ask, or `--force`, or confirmation=off. */
 bool command_confirm(const struct command_line *cl, const char *fmt, ...) TS_PRINTF(2, 3);
 /* A result, unless --quiet. */
