@@ -2,11 +2,10 @@
 /* From the words of the command line to a command, and the one place where failures are told. */
 #include "client/command/command.h"
 #include "client/command/manual.h"
-#include "client/show/term.h"
 #include "common/base/utf8.h"
+#include "common/show/term.h"
 
 #include <locale.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -109,7 +108,7 @@ static int choose_color(struct call *c, struct ts_error *err)
 {
 	static const char *const words[] = {"auto", "always", "never"};
 	const char *word = ts_option_last(&c->common[COLOR], NULL);
-	c->line.color = term_color(&c->settings, word, STDOUT_FILENO);
+	c->line.color = ts_term_color(word != NULL ? word : c->settings.color, STDOUT_FILENO);
 	for (size_t i = 0; word != NULL && i < TS_COUNT_OF(words); i++) {
 		word = strcmp(word, words[i]) != 0 ? word : NULL;
 	}
@@ -174,8 +173,7 @@ static bool is_general(int argc, char **argv)
 /* Nobody reads what is printed, as behind `| head`: that ends a program, and is no fault. */
 static void end_unread(void)
 {
-	struct pollfd out = {.fd = STDOUT_FILENO};
-	if (ferror(stdout) != 0 && poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0) {
+	if (ts_term_is_unread(stdout)) {
 		(void)signal(SIGPIPE, SIG_DFL);
 		(void)raise(SIGPIPE);
 	}

@@ -20,6 +20,10 @@ const struct ts_conf_item settings_items[] = {
 	{"weekstart", CHOICE(weekstart, "monday|sunday"), .def = "monday", .group = GENERAL,
 	 .doc = "The day that weeks begin with, for dates such as `eow`."},
 
+	{"cert.ahead", SPAN(cert_ahead), .def = "30d", .group = GENERAL,
+	 .doc = "How long before its end this machine's certificate is renewed, during a sync, by "
+		"a server that does that; 0 is never."},
+
 	{"color", CHOICE(color, "auto|always|never"), .def = "auto", .group = LISTS,
 	 .doc = "Colour in what is shown. With `auto` on a terminal only, and never where the "
 		"environment has NO_COLOR."},

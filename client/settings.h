@@ -17,8 +17,9 @@ struct settings {
 	uint64_t timeout_connect, timeout_handshake, timeout_answer, timeout_idle,
 		timeout_sync;                         /* [ms] */
 	uint64_t retry_count, retry_delay, retry_max; /* [ms] */
-	uint64_t batch;                               /* [bytes] sent in one request */
-	uint64_t answer_max;                          /* [bytes] of an answer */
+	uint64_t cert_ahead;   /* how long before its end a certificate is renewed [ms] */
+	uint64_t batch;        /* [bytes] sent in one request */
+	uint64_t answer_max;   /* [bytes] of an answer */
 	uint64_t memory;       /* [bytes] of an answer or request held in memory */
 	uint64_t history;      /* sync keys sent along */
 	uint64_t hook_timeout; /* [ms] */

@@ -15,7 +15,7 @@ static int print(const struct line *l, const struct ts_task *task, uint64_t numb
 		 struct ts_arena *a, struct ts_error *err)
 {
 	TS_BUF(text);
-	const bool template = ts_slice_eq(task_text(task, "status"), TS_SLICE("recurring"));
+	const bool template = ts_slice_eq(ts_task_text(task, "status"), TS_SLICE("recurring"));
 	if (l->json) {
 		ts_buf_add_str(&text, "[");
 		target_add_json(&text, task, number, a);
@@ -38,7 +38,7 @@ static int store(struct replica *r, const struct ts_task *task, int64_t now, uin
 	if (code == TS_OK) {
 		code = edit_put(&e, task, NULL, err);
 	}
-	if (code == TS_OK && replica_is_open(task)) {
+	if (code == TS_OK && ts_task_is_open(task)) {
 		code = ts_number_of(e.txn, r->user, &task->uuid, ret_number, err);
 	}
 	return code == TS_OK ? edit_commit(&e, NULL, err) : code;

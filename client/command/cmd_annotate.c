@@ -2,10 +2,10 @@
 /* annotate and denotate. */
 #include "client/command/target.h"
 #include "client/words/changes.h"
-#include "client/words/fold.h"
 #include "common/base/date.h"
 #include "common/base/utf8.h"
 #include "common/task/task_key.h"
+#include "common/words/fold.h"
 
 #include <stdio.h>
 
@@ -56,7 +56,7 @@ static bool is_note(const struct ts_attr *at, const struct note *note, bool exac
 	}
 	const struct ts_slice text =
 		ts_slice_skip(at->key, TS_KEY_ANNOTATION.len + TS_KEY_DATE_LEN + 1);
-	return exact ? ts_slice_eq(text, note->text) : fold_contains(text, note->text);
+	return exact ? ts_slice_eq(text, note->text) : ts_fold_contains(text, note->text);
 }
 
 /* Count the annotations that are meant; with `remove` take them away. */
@@ -124,7 +124,7 @@ static int run_with(struct line *l, struct target_change *how, struct note *note
 	TS_BUF(text);
 	TS_CLEANUP(replica_close) struct replica r = {0};
 	struct words filter, rest;
-	struct selection tasks;
+	struct ts_uuids tasks;
 	const int64_t now = ts_date_now();
 	int code = target_split(l, &arena, &filter, &rest, err);
 	if (code == TS_OK) {

@@ -155,13 +155,14 @@ static int list(const struct line *l, const struct shelf *s, struct ts_error *er
 		const char *from = origin(s, item);
 		TS_BUF(value);
 		add_value(s, item, false, &value);
-		table_add(t, STYLE_NONE, ts_slice_of(item->name));
-		table_add(t, strcmp(from, "default") == 0 ? STYLE_DIM : STYLE_NONE,
+		table_add(t, TS_STYLE_NONE, ts_slice_of(item->name));
+		table_add(t, strcmp(from, "default") == 0 ? TS_STYLE_DIM : TS_STYLE_NONE,
 			  ts_slice_of(from));
-		table_add(t, STYLE_NONE, ts_buf_slice(&value));
+		table_add(t, TS_STYLE_NONE, ts_buf_slice(&value));
 	}
 	if (rc == TS_OK) {
-		rc = table_print(t, term_width(l->settings), l->color, &text, err);
+		rc = table_print(t, ts_term_width((size_t)l->settings->width), l->color, &text,
+				 err);
 	}
 	return rc == TS_OK ? line_print(&text, err) : rc;
 }

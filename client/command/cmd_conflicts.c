@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/command/look.h"
-#include "client/words/spell.h"
+#include "common/show/spell.h"
 #include "common/task/task_key.h"
 
 #include <inttypes.h>
@@ -10,7 +10,7 @@ static const struct ts_option options[] = {
 };
 
 static const char *const states[] = {
-	[LOSS_OPEN] = "open", [LOSS_RESTORED] = "restored", [LOSS_EDITED] = "edited"};
+	[TS_LOSS_OPEN] = "open", [TS_LOSS_RESTORED] = "restored", [TS_LOSS_EDITED] = "edited"};
 
 /* The word that `taskc revert` takes for the key. */
 static void add_word(struct ts_buf *to, struct ts_slice key)
@@ -19,7 +19,7 @@ static void add_word(struct ts_buf *to, struct ts_slice key)
 		ts_buf_add_char(to, '+');
 		ts_buf_add_slice(to, ts_key_element(key, TS_KEY_TAG));
 	} else {
-		spell_attribute(to, key);
+		ts_spell_attribute(to, key);
 	}
 }
 
@@ -43,12 +43,12 @@ static void add_shell_word(struct ts_buf *to, struct ts_slice word)
 	ts_buf_add_str(to, quoted ? "'" : "");
 }
 
-static void add_revert(struct ts_buf *to, const struct loss *loss, uint64_t number)
+static void add_revert(struct ts_buf *to, const struct ts_loss *loss, uint64_t number)
 {
 	TS_BUF(word);
 	add_word(&word, loss->key);
 	ts_buf_add_str(to, "taskc revert ");
-	spell_task(to, number, &loss->task);
+	ts_spell_task(to, number, &loss->task);
 	ts_buf_add_char(to, ' ');
 	add_shell_word(to, ts_buf_slice(&word));
 	ts_buf_printf(to, " --to %" PRIu64, loss->source);
@@ -57,7 +57,7 @@ static void add_revert(struct ts_buf *to, const struct loss *loss, uint64_t numb
 
 /* What of a loss both forms need. */
 struct told {
-	const struct loss *loss;
+	const struct ts_loss *loss;
 	struct ts_task task; /* now */
 	uint64_t number;
 	struct ts_buf revert;
@@ -68,64 +68,64 @@ static void told_done(struct told *t)
 	ts_buf_done(&t->revert);
 }
 
-static int print_text(const struct view *v, const struct told *t, struct ts_error *err)
+static int print_text(const struct ts_view *v, const struct told *t, struct ts_error *err)
 {
-	const struct loss *loss = t->loss;
+	const struct ts_loss *loss = t->loss;
 	TS_BUF(line);
 	ts_buf_printf(&line, "%" PRIu64 "  ", loss->merge);
-	spell_moment(&line, loss->time);
+	ts_spell_moment(&line, loss->time);
 	ts_buf_add_str(&line, "  ");
-	spell_task(&line, t->number, &loss->task);
+	ts_spell_task(&line, t->number, &loss->task);
 	ts_buf_add_str(&line, "  ");
-	ts_buf_add_slice(&line, task_text(&t->task, "description"));
-	if (loss->state != LOSS_OPEN) {
+	ts_buf_add_slice(&line, ts_task_text(&t->task, "description"));
+	if (loss->state != TS_LOSS_OPEN) {
 		ts_buf_printf(&line, "  (%s since)", states[loss->state]);
 	}
-	view_wrapped(v, NULL, 0, STYLE_VERSION, ts_buf_slice(&line));
+	ts_view_wrapped(v, NULL, 0, TS_STYLE_VERSION, ts_buf_slice(&line));
 	ts_buf_clear(&line);
-	conflict_words(&line, &(struct ts_conflict){loss->key, loss->kept, loss->lost});
-	view_wrapped(v, NULL, 4, STYLE_CONFLICT, ts_buf_slice(&line));
-	if (loss->state != LOSS_RESTORED) {
+	ts_conflict_words(&line, &(struct ts_conflict){loss->key, loss->kept, loss->lost});
+	ts_view_wrapped(v, NULL, 4, TS_STYLE_CONFLICT, ts_buf_slice(&line));
+	if (loss->state != TS_LOSS_RESTORED) {
 		/* Not wrapped: it is to be copied. */
 		ts_buf_add_str(v->to, "    ");
-		term_add(v->to, v->color, STYLE_NONE, ts_buf_slice(&t->revert));
+		ts_term_add(v->to, v->color, TS_STYLE_NONE, ts_buf_slice(&t->revert));
 		ts_buf_add_char(v->to, '\n');
 	}
 	v->to->failed |= line.failed || t->revert.failed;
-	return view_end(v, err);
+	return ts_view_end(v, err);
 }
 
-static int print_json(const struct view *v, const struct told *t, struct ts_json *j,
+static int print_json(const struct ts_view *v, const struct told *t, struct ts_json *j,
 		      struct ts_error *err)
 {
-	const struct loss *loss = t->loss;
+	const struct ts_loss *loss = t->loss;
 	const struct ts_uuid_text uuid = ts_uuid_text(&loss->task);
 	ts_json_open(j, '{');
 	ts_json_name(j, "version");
 	ts_json_int(j, (int64_t)loss->merge);
-	date_json(j, "time", loss->time);
-	text_json(j, "uuid", ts_slice_of(uuid.text));
+	ts_json_date_member(j, "time", loss->time);
+	ts_json_text_member(j, "uuid", ts_slice_of(uuid.text));
 	ts_json_name(j, "id");
 	ts_json_int(j, (int64_t)t->number);
-	text_json(j, "description", task_text(&t->task, "description"));
-	text_json(j, "state", ts_slice_of(states[loss->state]));
+	ts_json_text_member(j, "description", ts_task_text(&t->task, "description"));
+	ts_json_text_member(j, "state", ts_slice_of(states[loss->state]));
 	ts_json_name(j, "value");
-	conflict_json(j, &(struct ts_conflict){loss->key, loss->kept, loss->lost});
+	ts_conflict_json(j, &(struct ts_conflict){loss->key, loss->kept, loss->lost});
 	ts_json_name(j, "source");
 	ts_json_int(j, (int64_t)loss->source);
-	text_json(j, "revert", ts_buf_slice(&t->revert));
+	ts_json_text_member(j, "revert", ts_buf_slice(&t->revert));
 	ts_json_close(j, '}');
-	return view_end(v, err);
+	return ts_view_end(v, err);
 }
 
-static int print_one(struct look *k, const struct loss *loss, struct ts_json *j,
+static int print_one(struct look *k, const struct ts_loss *loss, struct ts_json *j,
 		     struct ts_error *err)
 {
 	TS_CLEANUP(told_done) struct told t = {.loss = loss};
 	TS_ARENA(a);
 	int code = replica_task(k->txn, &k->replica, &loss->task, &a, &t.task, NULL, err);
 	if (code == TS_OK) {
-		code = history_number(k->txn, &k->replica, &loss->task, &t.number, err);
+		code = ts_number_or_none(k->txn, k->replica.user, &loss->task, &t.number, err);
 	}
 	if (code != TS_OK) {
 		return code;
@@ -134,7 +134,8 @@ static int print_one(struct look *k, const struct loss *loss, struct ts_json *j,
 	return j != NULL ? print_json(&k->view, &t, j, err) : print_text(&k->view, &t, err);
 }
 
-static int print_all(struct look *k, const struct losses *losses, bool json, struct ts_error *err)
+static int print_all(struct look *k, const struct ts_losses *losses, bool json,
+		     struct ts_error *err)
 {
 	struct ts_json j = ts_json_to(&k->text);
 	int code = TS_OK;
@@ -142,7 +143,7 @@ static int print_all(struct look *k, const struct losses *losses, bool json, str
 		ts_json_open(&j, '[');
 	}
 	for (size_t i = 0; code == TS_OK && i < losses->count; i++) {
-		code = print_one(k, loss_at(losses, i), json ? &j : NULL, err);
+		code = print_one(k, ts_loss_at(losses, i), json ? &j : NULL, err);
 	}
 	if (json) {
 		ts_json_close(&j, ']');
@@ -154,15 +155,15 @@ static int print_all(struct look *k, const struct losses *losses, bool json, str
 static int run(struct line *l, struct ts_error *err)
 {
 	TS_CLEANUP(look_done) struct look k = {0};
-	TS_CLEANUP(losses_done) struct losses losses = {0};
-	struct selection tasks = {0};
+	TS_CLEANUP(ts_losses_done) struct ts_losses losses = {0};
+	struct ts_uuids tasks = {0};
 	int code = look_open(l, &k, err);
 	if (code == TS_OK && l->word_count > 0) {
 		code = look_select(l, &k, &tasks, err);
 	}
 	if (code == TS_OK) {
-		code = losses_find(k.txn, &k.replica, l->word_count > 0 ? &tasks : NULL,
-				   line_has(l, "all"), &k.arena, &losses, err);
+		code = ts_losses_find(k.txn, k.replica.user, l->word_count > 0 ? &tasks : NULL,
+				      line_has(l, "all"), &k.arena, &losses, err);
 	}
 	return code == TS_OK ? print_all(&k, &losses, l->json, err) : code;
 }

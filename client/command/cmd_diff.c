@@ -22,7 +22,7 @@ static int compare(struct comparing *s, struct compared *c, bool always, struct 
 		code = ts_version_task(k->txn, user, c->to, &c->task, &a, &c->after, err);
 	}
 	if (code == TS_OK) {
-		code = history_difference(&c->before, &c->after, &a, &c->changes, err);
+		code = ts_task_difference(&c->before, &c->after, &a, &c->changes, err);
 	}
 	if (code != TS_OK || (!always && c->changes.count == 0)) {
 		return code;
@@ -68,7 +68,7 @@ static int compare_since(const struct ts_uuid *task, uint64_t head, void *arg, s
 	const struct since *since = arg;
 	const struct look *k = since->comparing->look;
 	struct compared c = {.task = *task, .to = head};
-	int code = history_at_date(k->txn, &k->replica, head, since->date, &c.from, err);
+	int code = ts_version_at_date(k->txn, k->replica.user, head, since->date, &c.from, err);
 	return code == TS_OK && c.from != head ? compare(since->comparing, &c, false, err) : code;
 }
 
@@ -76,7 +76,7 @@ static int compare_all(struct comparing *s, struct ts_error *err)
 {
 	struct look *k = s->look;
 	struct since since = {.comparing = s};
-	struct selection tasks;
+	struct ts_uuids tasks;
 	int code = look_date(s->line, k, "since", &since.date, err);
 	if (code != TS_OK || s->line->word_count == 0) {
 		return code == TS_OK

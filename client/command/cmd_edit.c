@@ -100,9 +100,9 @@ static int apply(struct edit *e, const struct ts_task *before, struct ts_arena *
 	const struct work *w = arg;
 	(void)ret_remark;
 	int code = task_text_apply(&w->shown, &w->edited, a, ret, err);
-	const struct ts_slice recur = task_text(ret, "recur");
+	const struct ts_slice recur = ts_task_text(ret, "recur");
 	if (code == TS_OK && recur.len > 0 && !ts_recur_valid(recur) &&
-	    !ts_slice_eq(recur, task_text(before, "recur"))) {
+	    !ts_slice_eq(recur, ts_task_text(before, "recur"))) {
 		return ts_fail(err, TS_EINVAL, "'%.*s' is not a period such as weekly or P1M.",
 			       TS_SLICE_ARGS(recur));
 	}
@@ -116,7 +116,7 @@ static int store(struct work *w, struct ts_error *err)
 {
 	const struct target_change how = {
 		.what = "edit", .did = "Modified", .change = apply, .arg = w};
-	const struct selection one = {&w->reader.uuid, 1};
+	const struct ts_uuids one = {&w->reader.uuid, 1};
 	int code = take_back(w, err);
 	return code == TS_OK ? target_change(w->line, w->replica, &one, &how, w->reader.now, err)
 			     : code;

@@ -20,7 +20,7 @@ static void output_done(struct output *x)
 }
 
 /* The filter's words; a status is only looked at where one of them says so. */
-static int select_tasks(struct output *x, struct ts_arena *a, struct selection *ret,
+static int select_tasks(struct output *x, struct ts_arena *a, struct ts_uuids *ret,
 			struct ts_error *err)
 {
 	TS_CLEANUP(filter_free_p) struct filter *f = NULL;
@@ -66,7 +66,7 @@ static int add_task(struct output *x, const struct ts_uuid *uuid, bool first, st
 	return flush(x, err);
 }
 
-static int add_tasks(struct output *x, const struct selection *tasks, struct ts_error *err)
+static int add_tasks(struct output *x, const struct ts_uuids *tasks, struct ts_error *err)
 {
 	TS_ARENA(arena);
 	int code = TS_OK;
@@ -94,7 +94,7 @@ static int run(struct line *l, struct ts_error *err)
 	TS_CLEANUP(replica_close) struct replica r = {0};
 	TS_CLEANUP(output_done)
 	struct output x = {.line = l, .replica = &r, .path = line_option(l, "output", NULL)};
-	struct selection tasks;
+	struct ts_uuids tasks;
 	int code = line_replica(l, false, &r, err);
 	if (code == TS_OK) {
 		code = ts_txn_begin(r.store, TS_READ, &x.txn, err);

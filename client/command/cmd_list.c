@@ -74,7 +74,7 @@ static int make_filter(const struct line *l, struct look *k, struct filter **ret
 static int check_names(const struct line *l, struct look *k, const struct filter *f,
 		       struct ts_error *err)
 {
-	struct selection s;
+	struct ts_uuids s;
 	return l->word_count > 0 && filter_is_names(f)
 		       ? filter_select(f, k->txn, &k->replica, &k->arena, &s, err)
 		       : TS_OK;

@@ -32,7 +32,7 @@ static int run(struct line *l, struct ts_error *err)
 	TS_CLEANUP(replica_close) struct replica r = {0};
 	TS_CLEANUP(changes_free_p) struct changes *c = NULL;
 	struct words filter, rest;
-	struct selection tasks;
+	struct ts_uuids tasks;
 	const int64_t now = ts_date_now();
 	int code = target_split(l, &arena, &filter, &rest, err);
 	if (code == TS_OK) {

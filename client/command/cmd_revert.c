@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/command/look.h"
 #include "client/replica/edit.h"
-#include "client/words/spell.h"
 #include "common/base/date.h"
+#include "common/show/spell.h"
 
 static const struct ts_option options[] = {
 	{"to", "VERSION", "the version to go back to, as for `taskc show`", 0},
@@ -19,38 +19,38 @@ static void reverted_done(struct reverted *r)
 	ts_buf_done(&r->text);
 }
 
-static void tell_text(const struct ts_task *after, const struct difference *d, uint64_t number,
+static void tell_text(const struct ts_task *after, const struct ts_difference *d, uint64_t number,
 		      struct ts_buf *to)
 {
 	TS_BUF(words);
 	ts_buf_add_str(&words, "Reverted task ");
-	spell_task(&words, number, &after->uuid);
+	ts_spell_task(&words, number, &after->uuid);
 	ts_buf_add_str(&words, " '");
-	ts_buf_add_slice(&words, task_text(after, "description"));
+	ts_buf_add_slice(&words, ts_task_text(after, "description"));
 	ts_buf_add_str(&words, "'");
 	for (size_t i = 0; i < d->count; i++) {
 		ts_buf_add_str(&words, i == 0 ? ": " : "; ");
-		(void)change_words(&words, &d->at[i]);
+		(void)ts_change_words(&words, &d->at[i]);
 	}
-	term_add(to, false, STYLE_NONE, ts_buf_slice(&words));
+	ts_term_add(to, false, TS_STYLE_NONE, ts_buf_slice(&words));
 	ts_buf_add_char(to, '\n');
 	to->failed |= words.failed;
 }
 
-static void tell_json(const struct ts_task *after, const struct difference *d, uint64_t number,
+static void tell_json(const struct ts_task *after, const struct ts_difference *d, uint64_t number,
 		      struct ts_buf *to)
 {
 	const struct ts_uuid_text uuid = ts_uuid_text(&after->uuid);
 	struct ts_json j = ts_json_to(to);
 	ts_json_open(&j, '{');
-	text_json(&j, "uuid", ts_slice_of(uuid.text));
+	ts_json_text_member(&j, "uuid", ts_slice_of(uuid.text));
 	ts_json_name(&j, "id");
 	ts_json_int(&j, (int64_t)number);
-	text_json(&j, "description", task_text(after, "description"));
+	ts_json_text_member(&j, "description", ts_task_text(after, "description"));
 	ts_json_name(&j, "changes");
 	ts_json_open(&j, '[');
 	for (size_t i = 0; i < d->count; i++) {
-		change_json(&j, &d->at[i]);
+		ts_change_json(&j, &d->at[i]);
 	}
 	ts_json_close(&j, ']');
 	ts_json_close(&j, '}');
@@ -62,15 +62,15 @@ static int tell(const struct line *l, const struct edit *e, const struct spot *s
 		const struct ts_task *after, struct ts_arena *a, struct reverted *ret,
 		struct ts_error *err)
 {
-	struct difference d = {0};
+	struct ts_difference d = {0};
 	struct ts_task before;
 	uint64_t number = 0;
 	int code = ts_version_task(e->txn, e->replica->user, s->head, &s->task, a, &before, err);
 	if (code == TS_OK) {
-		code = history_difference(&before, after, a, &d, err);
+		code = ts_task_difference(&before, after, a, &d, err);
 	}
 	if (code == TS_OK) {
-		code = history_number(e->txn, e->replica, &s->task, &number, err);
+		code = ts_number_or_none(e->txn, e->replica->user, &s->task, &number, err);
 	}
 	(l->json ? tell_json : tell_text)(after, &d, number, &ret->text);
 	return code;

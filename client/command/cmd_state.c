@@ -8,7 +8,7 @@
 
 static bool has_status(const struct ts_task *task, const char *status)
 {
-	return ts_slice_eq(task_text(task, "status"), ts_slice_of(status));
+	return ts_slice_eq(ts_task_text(task, "status"), ts_slice_of(status));
 }
 
 /* The parent's mask with `mark` at the place of child number `index`; NULL out of memory. */
@@ -31,8 +31,8 @@ static int mark_parent(struct edit *e, const struct ts_task *child, struct ts_ar
 	enum { CHILDREN_MAX = 100000 };
 	struct ts_task parent;
 	struct ts_uuid uuid;
-	struct ts_slice index = task_text(child, "imask");
-	if (!ts_uuid_parse(task_text(child, "parent"), &uuid) || index.len == 0) {
+	struct ts_slice index = ts_task_text(child, "imask");
+	if (!ts_uuid_parse(ts_task_text(child, "parent"), &uuid) || index.len == 0) {
 		return TS_OK;
 	}
 	int code = replica_task(e->txn, e->replica, &uuid, a, &parent, NULL, err);
@@ -42,7 +42,7 @@ static int mark_parent(struct edit *e, const struct ts_task *child, struct ts_ar
 	    digits.len > 6 || i > CHILDREN_MAX) {
 		return code;
 	}
-	TS_AUTOFREE char *mask = marked(task_text(&parent, "mask"), i, mark);
+	TS_AUTOFREE char *mask = marked(ts_task_text(&parent, "mask"), i, mark);
 	if (mask == NULL) {
 		return ts_fail(err, TS_ENOMEM, "Out of memory.");
 	}
@@ -66,7 +66,7 @@ static int finish(struct edit *e, const struct ts_task *before, struct ts_arena 
 		  struct ts_task *ret, const char **ret_remark, void *arg, struct ts_error *err)
 {
 	(void)arg;
-	if (!replica_is_open(before)) {
+	if (!ts_task_is_open(before)) {
 		*ret_remark =
 			has_status(before, "completed") ? "is completed already" : "is deleted";
 		return TS_OK;
@@ -90,7 +90,7 @@ static int start(struct edit *e, const struct ts_task *before, struct ts_arena *
 		 struct ts_task *ret, const char **ret_remark, void *arg, struct ts_error *err)
 {
 	(void)arg;
-	if (!replica_is_open(before)) {
+	if (!ts_task_is_open(before)) {
 		*ret_remark = "is not open";
 	} else if (task_has(before, "start")) {
 		*ret_remark = "is started already";
@@ -115,7 +115,7 @@ static int run_with(struct line *l, const struct target_change *how, struct ts_e
 	TS_ARENA(arena);
 	TS_CLEANUP(replica_close) struct replica r = {0};
 	const struct words filter = {l->words, l->word_count};
-	struct selection tasks;
+	struct ts_uuids tasks;
 	const int64_t now = ts_date_now();
 	int code = line_replica(l, false, &r, err);
 	if (code == TS_OK) {

@@ -4,10 +4,10 @@
 #include "client/remote/remote.h"
 #include "client/replica/pending.h"
 #include "client/sync/status.h"
-#include "client/words/date_words.h"
 #include "common/base/date.h"
 #include "common/base/json_out.h"
 #include "common/tls/pki.h"
+#include "common/words/date_words.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -298,7 +298,7 @@ static int run(struct line *l, struct ts_error *err)
 	if (l->word_count > 1) {
 		return ts_fail(err, TS_EUSAGE, "Name one remote, or none for all.");
 	}
-	int code = age != NULL ? duration_words_parse(ts_slice_of(age), &j.max_age, err) : TS_OK;
+	int code = age != NULL ? ts_duration_words_parse(ts_slice_of(age), &j.max_age, err) : TS_OK;
 	if (code != TS_OK) {
 		return ts_fail(err, TS_EUSAGE, "'%.60s' is no duration, such as 12h or 1d.", age);
 	}

@@ -58,7 +58,7 @@ static int add_task(const struct replica_entry *e, void *arg, struct ts_error *e
 	(void)err;
 	if (e->number != 0) {
 		ts_buf_printf(&lines->text, "%ju\t", (uintmax_t)e->number);
-		add_shown(&lines->text, task_text(&e->task, "description"));
+		add_shown(&lines->text, ts_task_text(&e->task, "description"));
 		ts_buf_add_char(&lines->text, '\n');
 		row.len = lines->text.len - row.at;
 		ts_buf_add(&lines->rows, &row, sizeof(row));

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/command/look.h"
 
-#include "client/words/date_words.h"
-#include "client/words/spell.h"
 #include "common/base/date.h"
-
-enum { COUNT_DIGITS = 9 };
+#include "common/show/spell.h"
+#include "common/words/date_words.h"
 
 int look_open(const struct line *l, struct look *ret, struct ts_error *err)
 {
@@ -16,12 +14,12 @@ int look_open(const struct line *l, struct look *ret, struct ts_error *err)
 	}
 	ret->moment = (struct moment){.now = ts_date_now(),
 				      .monday = strcmp(l->settings->weekstart, "monday") == 0};
-	ret->view = (struct view){.to = &ret->text,
-				  .replica = &ret->replica,
-				  .txn = ret->txn,
-				  .width = term_width(l->settings),
-				  .color = l->color,
-				  .now = ret->moment.now};
+	ret->view = (struct ts_view){.to = &ret->text,
+				     .user = ret->replica.user,
+				     .txn = ret->txn,
+				     .width = ts_term_width((size_t)l->settings->width),
+				     .color = l->color,
+				     .now = ret->moment.now};
 	return code;
 }
 
@@ -43,18 +41,7 @@ int look_print(struct look *k, struct ts_error *err)
 int look_count(const struct line *l, const char *option, size_t otherwise, size_t *ret,
 	       struct ts_error *err)
 {
-	const char *text = line_option(l, option, NULL);
-	struct ts_slice rest = ts_slice_of(text);
-	struct ts_slice digits = ts_slice_cut_digits(&rest);
-	*ret = otherwise;
-	if (text == NULL) {
-		return TS_OK;
-	}
-	if (digits.len == 0 || digits.len > COUNT_DIGITS || rest.len > 0) {
-		return ts_fail(err, TS_EUSAGE, "--%s is a number, not '%.100s'.", option, text);
-	}
-	*ret = strtoul(text, NULL, 10);
-	return TS_OK;
+	return ts_option_number(option, line_option(l, option, NULL), otherwise, ret, err);
 }
 
 /* A year stands first, or it is a count of seconds: it was meant so, whatever the clock says. */
@@ -69,9 +56,10 @@ int look_date(const struct line *l, const struct look *k, const char *option, in
 {
 	const char *text = line_option(l, option, "");
 	TS_BUF(when);
-	int code = date_words_parse(ts_slice_of(text), k->moment.now, k->moment.monday, ret, err);
+	int code =
+		ts_date_words_parse(ts_slice_of(text), k->moment.now, k->moment.monday, ret, err);
 	if (code == TS_OK && *ret > k->moment.now && !is_plain_date(text)) {
-		spell_date(&when, *ret);
+		ts_spell_date(&when, *ret);
 		return ts_fail(err, TS_EUSAGE, "'%.60s' is %.20s, which is yet to come.", text,
 			       when.failed ? "a date" : when.data);
 	}
@@ -79,8 +67,7 @@ int look_date(const struct line *l, const struct look *k, const char *option, in
 }
 
 /* A task's whole uuid finds also what has no attributes left. */
-static int select_uuid(struct look *k, const char *word, struct selection *ret,
-		       struct ts_error *err)
+static int select_uuid(struct look *k, const char *word, struct ts_uuids *ret, struct ts_error *err)
 {
 	struct spot spot;
 	int code = spot_find(word, NULL, &k->moment, k->txn, &k->replica, &spot, err);
@@ -96,7 +83,7 @@ static int select_uuid(struct look *k, const char *word, struct selection *ret,
 	return TS_OK;
 }
 
-int look_select(const struct line *l, struct look *k, struct selection *ret, struct ts_error *err)
+int look_select(const struct line *l, struct look *k, struct ts_uuids *ret, struct ts_error *err)
 {
 	TS_CLEANUP(filter_free_p) struct filter *f = NULL;
 	struct ts_uuid uuid;

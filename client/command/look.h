@@ -9,7 +9,7 @@ struct look {
 	struct replica replica;
 	struct ts_txn *txn;
 	struct ts_buf text;
-	struct view view; /* prints to `text` */
+	struct ts_view view; /* prints to `text` */
 	struct moment moment;
 	struct ts_arena arena;
 };
@@ -29,5 +29,5 @@ int look_date(const struct line *l, const struct look *k, const char *option, in
 	      struct ts_error *err) TS_MUST_CHECK;
 /* The tasks that the line's words mean, whatever their status; a uuid also of one that is empty. In
  * the look's arena. */
-int look_select(const struct line *l, struct look *k, struct selection *ret,
+int look_select(const struct line *l, struct look *k, struct ts_uuids *ret,
 		struct ts_error *err) TS_MUST_CHECK;

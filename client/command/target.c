@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/command/target.h"
 
-#include "client/show/term.h"
+#include "common/show/term.h"
 #include "common/task/task_json.h"
 
 #include <stdio.h>
@@ -51,7 +51,7 @@ int target_split(const struct line *l, struct ts_arena *a, struct words *ret_fil
 }
 
 /* "That means 2 tasks:" and which they are. */
-static int describe(struct ts_txn *t, const struct replica *r, const struct selection *tasks,
+static int describe(struct ts_txn *t, const struct replica *r, const struct ts_uuids *tasks,
 		    struct ts_buf *to, struct ts_error *err)
 {
 	TS_ARENA(a);
@@ -76,7 +76,7 @@ static int describe(struct ts_txn *t, const struct replica *r, const struct sele
 
 /* Several tasks that were not named: does somebody want that? Ends the transaction. */
 static int confirm(const struct line *l, struct ts_txn *t, const struct replica *r,
-		   const struct selection *tasks, struct ts_error *err)
+		   const struct ts_uuids *tasks, struct ts_error *err)
 {
 	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *own = t;
 	TS_BUF(text);
@@ -101,7 +101,7 @@ static int confirm(const struct line *l, struct ts_txn *t, const struct replica 
 }
 
 int target_select(const struct line *l, const struct replica *r, const struct words *filter,
-		  int64_t now, struct ts_arena *a, struct selection *ret, struct ts_error *err)
+		  int64_t now, struct ts_arena *a, struct ts_uuids *ret, struct ts_error *err)
 {
 	TS_CLEANUP(filter_free_p) struct filter *f = NULL;
 	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *t = NULL;
@@ -131,7 +131,7 @@ void target_add_name(struct ts_buf *to, const struct ts_task *task, uint64_t num
 	} else {
 		ts_buf_printf(to, "task %.8s '", ts_uuid_text(&task->uuid).text);
 	}
-	term_add(to, false, STYLE_NONE, task_text(task, "description"));
+	ts_term_add(to, false, TS_STYLE_NONE, ts_task_text(task, "description"));
 	ts_buf_add_char(to, '\'');
 }
 
@@ -267,7 +267,7 @@ static int print(const struct line *l, struct told *told, struct ts_error *err)
 	return line_print(&json, err);
 }
 
-int target_change(const struct line *l, struct replica *r, const struct selection *tasks,
+int target_change(const struct line *l, struct replica *r, const struct ts_uuids *tasks,
 		  const struct target_change *how, int64_t now, struct ts_error *err)
 {
 	TS_CLEANUP(told_done) struct told told = {0};

@@ -37,7 +37,7 @@ int target_split(const struct line *l, struct ts_arena *a, struct words *ret_fil
 /* Find the tasks; where they are several and were not all named by number or uuid, ask on a
  * terminal, else --all is needed. TS_ENOTFOUND, TS_EUSAGE, TS_ECANCELED. */
 int target_select(const struct line *l, const struct replica *r, const struct words *filter,
-		  int64_t now, struct ts_arena *a, struct selection *ret,
+		  int64_t now, struct ts_arena *a, struct ts_uuids *ret,
 		  struct ts_error *err) TS_MUST_CHECK;
 
 /* How a command changes one task. */
@@ -56,7 +56,7 @@ struct target_change {
 };
 
 /* Change the tasks, all or none, and tell. */
-int target_change(const struct line *l, struct replica *r, const struct selection *tasks,
+int target_change(const struct line *l, struct replica *r, const struct ts_uuids *tasks,
 		  const struct target_change *how, int64_t now, struct ts_error *err) TS_MUST_CHECK;
 
 /* Append "task 3 'Buy milk'" or, where the number is 0, "task 8ad2c9f4 'Buy milk'". */

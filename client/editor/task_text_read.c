@@ -3,12 +3,12 @@
 
 #include "client/words/attributes.h"
 #include "client/words/changes.h"
-#include "client/words/date_words.h"
 #include "client/words/filter.h"
 #include "common/base/date.h"
 #include "common/base/utf8.h"
 #include "common/task/builder.h"
 #include "common/task/task_key.h"
+#include "common/words/date_words.h"
 
 static const struct ts_task_limits limits = {.depth = 100};
 
@@ -46,7 +46,7 @@ static struct ts_slice cut_word(struct ts_slice *rest)
 static int read_date(struct reading *g, struct ts_slice name, struct ts_slice text)
 {
 	int64_t date;
-	int code = date_words_parse(text, g->r->now, g->r->monday, &date, &g->why);
+	int code = ts_date_words_parse(text, g->r->now, g->r->monday, &date, &g->why);
 	if (code != TS_OK) {
 		return code;
 	}
@@ -129,7 +129,7 @@ static int read_annotation(struct reading *g, struct ts_slice text)
 	int64_t date = g->r->now;
 	if (word.len > 0 && word.data[0] >= '0' && word.data[0] <= '9' && rest.data != NULL &&
 	    memchr(word.data, 'T', word.len) != NULL &&
-	    date_words_parse(word, g->r->now, g->r->monday, &date, NULL) == TS_OK) {
+	    ts_date_words_parse(word, g->r->now, g->r->monday, &date, NULL) == TS_OK) {
 		text = rest;
 	}
 	const struct ts_date_text spelled = ts_date_text(date);

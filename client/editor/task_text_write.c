@@ -128,7 +128,7 @@ int task_text_write(const struct ts_task *task, uint64_t number, struct ts_arena
 		      ts_uuid_text(&task->uuid).text);
 	ts_buf_add_str(to, introduction);
 	for (size_t i = 0; i < TS_COUNT_OF(usual); i++) {
-		add_line(to, ts_slice_of(usual[i]), task_text(task, usual[i]));
+		add_line(to, ts_slice_of(usual[i]), ts_task_text(task, usual[i]));
 	}
 	add_set(task, TS_KEY_TAG, "tags", to);
 	add_set(task, TS_KEY_DEP, "depends", to);

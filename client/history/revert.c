@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/history/history.h"
 
-#include "client/words/spell.h"
+#include "common/show/spell.h"
 #include "common/task/task_key.h"
 
 /* A revert in work: `head` and what of it is to be another. */
@@ -28,7 +28,7 @@ static bool means(const char *name, struct ts_slice key)
 	if (ts_slice_eq(key, TS_SLICE("end")) && strcmp(name, "status") == 0) {
 		return true;
 	}
-	spell_attribute(&spelled, key);
+	ts_spell_attribute(&spelled, key);
 	struct ts_slice attribute = ts_buf_slice(&spelled);
 	return ts_slice_starts(attribute, word) &&
 	       (attribute.len == word.len || attribute.data[word.len] == '.');
@@ -72,11 +72,11 @@ static int put_version(struct plan *p, uint64_t version, const char *name, bool 
 		       struct ts_error *err)
 {
 	struct ts_task task;
-	struct difference d = {0};
+	struct ts_difference d = {0};
 	int code = ts_version_task(p->txn, p->replica->user, version, &p->spot->task, p->arena,
 				   &task, err);
 	if (code == TS_OK) {
-		code = history_difference(&p->head, &task, p->arena, &d, err);
+		code = ts_task_difference(&p->head, &task, p->arena, &d, err);
 	}
 	for (size_t i = 0; code == TS_OK && i < d.count; i++) {
 		if (name == NULL || means(name, d.at[i].key)) {
@@ -88,13 +88,13 @@ static int put_version(struct plan *p, uint64_t version, const char *name, bool 
 }
 
 /* The values that lost in the newest conflict on `name`. */
-static int put_lost(struct plan *p, const char *name, const struct losses *l, bool *ret_found,
+static int put_lost(struct plan *p, const char *name, const struct ts_losses *l, bool *ret_found,
 		    struct ts_error *err)
 {
 	uint64_t merge = 0;
 	for (size_t i = 0; i < l->count; i++) {
-		const struct loss *loss = loss_at(l, i);
-		if (loss->state == LOSS_RESTORED || !means(name, loss->key) ||
+		const struct ts_loss *loss = ts_loss_at(l, i);
+		if (loss->state == TS_LOSS_RESTORED || !means(name, loss->key) ||
 		    (merge != 0 && loss->merge != merge)) {
 			continue;
 		}
@@ -111,10 +111,10 @@ static int put_lost(struct plan *p, const char *name, const struct losses *l, bo
 /* As the attribute was before its last change on the main line. */
 static int put_before(struct plan *p, const char *name, bool *ret_found, struct ts_error *err)
 {
-	struct step s;
+	struct ts_step s;
 	int code = TS_OK;
 	for (uint64_t at = p->spot->head; code == TS_OK && at > 0; at = s.version.parent) {
-		code = history_step(p->txn, p->replica, at, p->arena, &s, err);
+		code = ts_step_read(p->txn, p->replica->user, at, p->arena, &s, err);
 		for (size_t i = 0; code == TS_OK && i < s.changes.count; i++) {
 			if (means(name, s.changes.at[i].key)) {
 				return put_version(p, s.version.parent, name, ret_found, err);
@@ -124,7 +124,8 @@ static int put_before(struct plan *p, const char *name, bool *ret_found, struct 
 	return code;
 }
 
-static int put_name(struct plan *p, const char *name, const struct losses *l, struct ts_error *err)
+static int put_name(struct plan *p, const char *name, const struct ts_losses *l,
+		    struct ts_error *err)
 {
 	bool found = false;
 	if (p->spot->said) {
@@ -141,11 +142,12 @@ static int put_name(struct plan *p, const char *name, const struct losses *l, st
 
 static int put_names(struct plan *p, const char *const *names, size_t count, struct ts_error *err)
 {
-	TS_CLEANUP(losses_done) struct losses l = {0};
+	TS_CLEANUP(ts_losses_done) struct ts_losses l = {0};
 	struct ts_uuid task = p->spot->task;
-	const struct selection one = {&task, 1};
+	const struct ts_uuids one = {&task, 1};
 	int code = p->spot->said ? TS_OK
-				 : losses_find(p->txn, p->replica, &one, true, p->arena, &l, err);
+				 : ts_losses_find(p->txn, p->replica->user, &one, true, p->arena,
+						  &l, err);
 	for (size_t i = 0; code == TS_OK && i < count; i++) {
 		code = put_name(p, names[i], &l, err);
 	}
@@ -179,8 +181,8 @@ static int finish(struct plan *p, struct ts_error *err)
 		}
 	}
 	p->result.count = n;
-	if (task_text(&p->result, "description").len == 0 ||
-	    task_text(&p->result, "status").len == 0) {
+	if (ts_task_text(&p->result, "description").len == 0 ||
+	    ts_task_text(&p->result, "status").len == 0) {
 		return ts_fail(err, TS_EINVAL,
 			       "The task was not there then; `taskc delete` deletes it.");
 	}

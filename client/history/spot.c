@@ -2,7 +2,7 @@
 /* TASK@VERSION. */
 #include "client/history/history.h"
 
-#include "client/words/date_words.h"
+#include "common/words/date_words.h"
 
 enum { NUMBER_DIGITS = 18 };
 
@@ -71,14 +71,14 @@ int spot_at(struct spot *s, const char *version, const struct moment *m, struct 
 	if (version[0] == '-' && is_number(version + 1, &number)) {
 		return by_steps(s, version, number, t, r, err);
 	}
-	int code = date_words_parse(ts_slice_of(version), m->now, m->monday, &date, err);
+	int code = ts_date_words_parse(ts_slice_of(version), m->now, m->monday, &date, err);
 	if (code != TS_OK) {
 		return ts_fail(err, TS_EUSAGE,
 			       "'%.100s' is no version: a number as `taskc log` shows it, -1 for "
 			       "the one before, or a date.",
 			       version);
 	}
-	return history_at_date(t, r, s->head, date, &s->version, err);
+	return ts_version_at_date(t, r->user, s->head, date, &s->version, err);
 }
 
 static int find_task(const char *name, const struct ts_uuid *same, const struct moment *m,

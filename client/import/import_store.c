@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/import/import_internal.h"
+#include "client/import/import.h"
+
 #include "client/replica/edit.h"
 #include "client/words/changes.h"
-#include "common/sync/branch.h"
 
 #include <stdlib.h>
 
 /* The work of storing. */
 struct storing {
-	struct import *import;
+	struct ts_import *import;
 	struct edit edit;
-	struct import_counts *counts;
+	struct ts_import_counts *counts;
 	struct ts_upload_entry *entries; /* in the order of the files */
 	struct ts_arena arena;           /* of the state in work */
 };
@@ -30,7 +30,7 @@ static int by_offset(const void *a, const void *b)
 
 static void count(struct storing *s, bool is_new, bool changed)
 {
-	struct import_counts *c = s->counts;
+	struct ts_import_counts *c = s->counts;
 	*(is_new ? &c->added : changed ? &c->changed : &c->same) += 1;
 }
 
@@ -39,7 +39,7 @@ static void count(struct storing *s, bool is_new, bool changed)
 static int complete(struct storing *s, const struct ts_task *head, struct ts_task *state,
 		    struct ts_error *err)
 {
-	const struct ts_slice entry = task_text(head, "entry");
+	const struct ts_slice entry = ts_task_text(head, "entry");
 	const int64_t now = s->import->now;
 	if (!state->has_modified || (head->has_modified && state->modified <= head->modified)) {
 		state->has_modified = true;
@@ -77,10 +77,13 @@ static int replace(struct storing *s, const struct ts_upload_entry *at, struct t
 	return code;
 }
 
-static int replace_all(struct storing *s, size_t entries, struct ts_error *err)
+static int replace_all(struct storing *s, struct ts_error *err)
 {
-	int code = TS_OK;
-	qsort(s->entries, entries, sizeof(*s->entries), by_offset);
+	const size_t entries = ts_upload_tasks(s->import->states);
+	int code = ts_upload_by_task(s->import->states, &s->entries, err);
+	if (code == TS_OK && entries > 0) {
+		qsort(s->entries, entries, sizeof(*s->entries), by_offset);
+	}
 	for (size_t i = 0; i < entries && code == TS_OK; i++) {
 		code = replace(s, &s->entries[i], err);
 	}
@@ -88,8 +91,9 @@ static int replace_all(struct storing *s, size_t entries, struct ts_error *err)
 }
 
 /* Open tasks have short numbers. */
-static int give_number(struct storing *s, const struct ts_uuid *uuid, struct ts_error *err)
+static int give_number(const struct ts_uuid *uuid, void *arg, struct ts_error *err)
 {
+	struct storing *s = arg;
 	struct ts_task task;
 	struct edit *e = &s->edit;
 	ts_arena_reset(&s->arena);
@@ -97,75 +101,31 @@ static int give_number(struct storing *s, const struct ts_uuid *uuid, struct ts_
 	if (code != TS_OK) {
 		return code;
 	}
-	return replica_is_open(&task) ? ts_number_give(e->txn, e->replica->user, uuid, err)
+	return ts_task_is_open(&task) ? ts_number_give(e->txn, e->replica->user, uuid, err)
 				      : ts_number_take(e->txn, e->replica->user, uuid, err);
 }
 
-static int head_of(struct storing *s, const struct ts_uuid *uuid, uint64_t *ret,
-		   struct ts_error *err)
+static int merge_all(struct storing *s, struct ts_error *err)
 {
-	int code = ts_head_get(s->edit.txn, s->edit.replica->user, uuid, ret, err);
-	if (code == TS_ENOTFOUND) {
-		*ret = 0;
-		return TS_OK;
-	}
-	return code;
-}
-
-/* One task's states, as a branch that knows nothing of what is here. */
-static int merge(struct storing *s, struct ts_branch *b, const struct ts_upload_entry *states,
-		 size_t states_count, struct ts_error *err)
-{
-	uint64_t before, after;
-	int code = head_of(s, &states->task, &before, err);
-	if (code == TS_OK) {
-		code = ts_branch_store(b, states, states_count, err);
-	}
-	if (code == TS_OK) {
-		code = head_of(s, &states->task, &after, err);
-	}
-	if (code != TS_OK) {
-		return code;
-	}
-	count(s, before == 0, after != before);
-	return after != before ? give_number(s, &states->task, err) : TS_OK;
-}
-
-static int merge_all(struct storing *s, size_t entries, struct ts_error *err)
-{
-	TS_CLEANUP(ts_sync_done)
-	struct ts_sync sync = {
-		.user = s->edit.replica->user,
+	const struct ts_import_into into = {
+		.append = &s->edit.append,
 		.device = s->edit.replica->device,
-		.now = s->import->now,
-		.init = true,
-		.upload = s->import->states,
+		.stored = give_number,
+		.arg = s,
 	};
-	TS_CLEANUP(ts_branch_done)
-	struct ts_branch b = {.txn = s->edit.txn, .sync = &sync, .append = s->edit.append};
-	int code = TS_OK;
-	for (size_t i = 0, n; i < entries && code == TS_OK; i += n) {
-		n = ts_upload_same_task(&s->entries[i], entries - i);
-		code = merge(s, &b, &s->entries[i], n, err);
-	}
-	s->edit.append = b.append;
-	s->edit.changed |= ts_append_count(&b.append) > 0;
+	int code = ts_import_merge(s->import, &into, s->counts, err);
+	s->edit.changed |= ts_append_count(&s->edit.append) > 0;
 	return code;
 }
 
-int import_store(struct import *i, struct replica *r, enum import_how how, bool dry,
-		 struct import_counts *ret, struct ts_error *err)
+int import_store(struct ts_import *i, struct replica *r, enum import_how how, bool dry,
+		 struct ts_import_counts *ret, struct ts_error *err)
 {
 	TS_CLEANUP(storing_done) struct storing s = {.import = i, .counts = ret};
-	const size_t entries = ts_upload_tasks(i->states);
-	*ret = (struct import_counts){.refused = i->refusals};
-	int code = ts_upload_by_task(i->states, &s.entries, err);
+	*ret = (struct ts_import_counts){.refused = i->refusals};
+	int code = edit_begin(r, "import", i->now, &s.edit, err);
 	if (code == TS_OK) {
-		code = edit_begin(r, "import", i->now, &s.edit, err);
-	}
-	if (code == TS_OK) {
-		code = how == IMPORT_MERGE ? merge_all(&s, entries, err)
-					   : replace_all(&s, entries, err);
+		code = (how == IMPORT_MERGE ? merge_all : replace_all)(&s, err);
 	}
 	if (code != TS_OK || dry) {
 		return code;

@@ -41,10 +41,10 @@ static int remove_task(const struct ts_uuid *uuid, uint64_t head, void *arg, str
 	}
 	ts_arena_reset(&w->arena);
 	int code = ts_version_task(w->edit.txn, w->user, head, uuid, &w->arena, &before, err);
-	if (code != TS_OK || replica_is_empty(&before)) {
+	if (code != TS_OK || ts_task_is_empty(&before)) {
 		return code;
 	}
-	if (task_emptied(&before, w->a->now, &w->arena, &state) != TS_OK ||
+	if (ts_task_emptied(&before, w->a->now, &w->arena, &state) != TS_OK ||
 	    ts_task_succeed(&before, &state, w->a->now, &w->arena, &task, &changed) != TS_OK) {
 		return ts_fail(err, TS_ENOMEM, "Out of memory.");
 	}

@@ -65,7 +65,7 @@ int apply_tell(struct work *w, const struct ts_task *before, const struct ts_tas
 	       struct ts_error *err)
 {
 	const struct arrival arrival = {before, after};
-	if (task_same_values(before, after)) {
+	if (ts_task_same_values(before, after)) {
 		return TS_OK;
 	}
 	w->a->tasks++;
@@ -82,8 +82,8 @@ static int others_state(struct work *w, const struct versions *v, const struct t
 	for (size_t i = 0; ret->attrs != NULL && i < received->count; i++) {
 		const struct ts_attr *attr = &received->attrs[i];
 		ret->attrs[i] = *attr;
-		if (ts_value_same(attr->value, task_value(&v->sent, attr->key))) {
-			ret->attrs[i].value = task_value(&v->known, attr->key);
+		if (ts_value_same(attr->value, ts_task_value(&v->sent, attr->key))) {
+			ret->attrs[i].value = ts_task_value(&v->known, attr->key);
 		}
 	}
 	return ret->attrs != NULL ? TS_OK : out_of_memory(err);
@@ -121,8 +121,8 @@ static int find_lost(struct work *w, const struct versions *v, const struct ts_t
 	ret->at = ts_arena_array(&w->arena, received->count + 1, sizeof(*ret->at));
 	for (size_t i = 0; ret->at != NULL && i < received->count; i++) {
 		const struct ts_attr *kept = &received->attrs[i];
-		const struct ts_value sent = task_value(&v->sent, kept->key);
-		if (!ts_value_same(sent, task_value(&v->known, kept->key)) &&
+		const struct ts_value sent = ts_task_value(&v->sent, kept->key);
+		if (!ts_value_same(sent, ts_task_value(&v->known, kept->key)) &&
 		    !ts_value_same(sent, kept->value)) {
 			ret->at[ret->count++] = (struct ts_conflict){kept->key, kept->value, sent};
 		}
@@ -183,7 +183,7 @@ static int find_undone(struct work *w, const struct versions *v, const struct ts
 			return TS_OK;
 		}
 		at.number = at.parent;
-	} while (code == TS_OK && !replica_is_empty(&task));
+	} while (code == TS_OK && !ts_task_is_empty(&task));
 	return code;
 }
 
@@ -226,7 +226,7 @@ int apply_take(struct work *w, const struct ts_upload_entry *entry, struct ts_er
 	if (code == TS_OK) {
 		code = read_versions(w, &v, err);
 	}
-	if (code == TS_OK && v.sent_number != 0 && replica_is_empty(&v.sent) &&
+	if (code == TS_OK && v.sent_number != 0 && ts_task_is_empty(&v.sent) &&
 	    w->a->how == APPLY_ANSWER) {
 		code = find_undone(w, &v, &state, &undone, err);
 	}
@@ -251,7 +251,7 @@ static size_t count_lost(const struct ts_conflicts *conflicts, const struct ts_t
 	size_t count = 0;
 	for (size_t i = 0; i < conflicts->count; i++) {
 		const struct ts_conflict *c = &conflicts->at[i];
-		count += ts_value_same(c->lost, task_value(ours, c->key));
+		count += ts_value_same(c->lost, ts_task_value(ours, c->key));
 	}
 	return count;
 }
@@ -267,12 +267,12 @@ static int merge_tasks(struct work *w, const struct beside *b, const struct ts_t
 	if (b->echo) {
 		return ts_task_succeed(received, head, w->a->now, &w->arena, ret, &changed);
 	}
-	if (replica_is_empty(head) && !task_same_values(sent, received)) {
+	if (ts_task_is_empty(head) && !ts_task_same_values(sent, received)) {
 		return ts_task_succeed(head, received, w->a->now, &w->arena, ret, &changed);
 	}
 	int code = ts_task_merge(sent, head, received, &w->arena, ret, ret_conflicts);
 	/* Where nothing of ours is left, the task is the remote's. */
-	if (code == TS_OK && task_same_values(ret, received)) {
+	if (code == TS_OK && ts_task_same_values(ret, received)) {
 		ret->has_modified = received->has_modified;
 		ret->modified = received->modified;
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/replica/edit.h"
 
+#include "common/history/put.h"
+
 #include <stdio.h>
 
 int edit_begin(struct replica *r, const char *what, int64_t now, struct edit *ret,
@@ -22,7 +24,7 @@ int edit_begin(struct replica *r, const char *what, int64_t now, struct edit *re
 /* Open tasks have short numbers. */
 static int number(struct edit *e, const struct ts_task *task, struct ts_error *err)
 {
-	return replica_is_open(task) ? ts_number_give(e->txn, e->replica->user, &task->uuid, err)
+	return ts_task_is_open(task) ? ts_number_give(e->txn, e->replica->user, &task->uuid, err)
 				     : ts_number_take(e->txn, e->replica->user, &task->uuid, err);
 }
 
@@ -42,24 +44,20 @@ int edit_put_version(struct edit *e, struct ts_new_version *v, uint64_t head, st
 
 int edit_put(struct edit *e, const struct ts_task *state, bool *ret_changed, struct ts_error *err)
 {
-	struct ts_task head, next;
-	uint64_t head_number;
-	size_t changed = 0;
+	struct ts_revision r = {0};
 	ts_arena_reset(&e->arena);
-	int code =
-		replica_task(e->txn, e->replica, &state->uuid, &e->arena, &head, &head_number, err);
-	if (code == TS_OK &&
-	    ts_task_succeed(&head, state, e->now, &e->arena, &next, &changed) != TS_OK) {
-		code = ts_fail(err, TS_ENOMEM, "Out of memory.");
+	int code = ts_revise(e->txn, e->replica->user, state, e->now, &e->arena, &r, err);
+	if (code == TS_OK) {
+		code = ts_append_revision(&e->append, &r, err);
 	}
-	if (code == TS_OK && ret_changed != NULL) {
-		*ret_changed = changed > 0;
+	if (ret_changed != NULL) {
+		*ret_changed = r.changed > 0;
 	}
-	if (code != TS_OK || changed == 0) {
+	if (code != TS_OK || r.changed == 0) {
 		return code;
 	}
-	struct ts_new_version v = {.parent = head_number, .before = &head, .task = &next};
-	return edit_put_version(e, &v, head_number, err);
+	e->changed = true;
+	return number(e, &r.next, err);
 }
 
 int edit_close(struct edit *e, const char *remote, struct ts_error *err)

@@ -32,7 +32,7 @@ static int is_empty(const struct pending *p, const struct ts_version *v, bool *r
 		return TS_OK;
 	}
 	int code = ts_version_task(p->txn, p->replica->user, v->number, &v->task, &a, &task, err);
-	*ret = code == TS_OK && replica_is_empty(&task);
+	*ret = code == TS_OK && ts_task_is_empty(&task);
 	return code;
 }
 
@@ -85,7 +85,7 @@ static int is_news(const struct pending *p, const struct ts_version *v, bool *re
 	if (code == TS_OK) {
 		code = ts_version_task(p->txn, w.user, back, &v->task, &a, &before, err);
 	}
-	*ret = code == TS_OK && !task_same_values(&task, &before);
+	*ret = code == TS_OK && !ts_task_same_values(&task, &before);
 	return code;
 }
 
@@ -119,7 +119,7 @@ static int read_deleted(const struct pending *p, const struct ts_version *v, str
 	if (code == TS_OK) {
 		code = ts_version_task(p->txn, w.user, back, &v->task, a, &before, err);
 	}
-	if (code == TS_OK && task_deleted(&before, v->modified, a, ret) != TS_OK) {
+	if (code == TS_OK && ts_task_deleted(&before, v->modified, a, ret) != TS_OK) {
 		code = ts_fail(err, TS_ENOMEM, "Out of memory.");
 	}
 	return code;
@@ -136,7 +136,7 @@ int pending_add_line(const struct pending *p, uint64_t number, struct ts_arena *
 	if (code == TS_OK) {
 		code = ts_version_task(p->txn, user, number, &v.task, a, &task, err);
 	}
-	if (code == TS_OK && replica_is_empty(&task)) {
+	if (code == TS_OK && ts_task_is_empty(&task)) {
 		code = read_deleted(p, &v, a, &task, err);
 	}
 	if (code != TS_OK) {

@@ -3,6 +3,7 @@
 
 #include "common/base/date.h"
 #include "common/base/file.h"
+#include "common/history/history.h"
 #include "common/tree/version.h"
 
 #include <stdio.h>
@@ -114,15 +115,7 @@ void replica_close(struct replica *r)
 int replica_task(struct ts_txn *t, const struct replica *r, const struct ts_uuid *uuid,
 		 struct ts_arena *a, struct ts_task *ret, uint64_t *ret_head, struct ts_error *err)
 {
-	uint64_t head = 0;
-	int code = ts_head_get(t, r->user, uuid, &head, err);
-	if (code != TS_OK && code != TS_ENOTFOUND) {
-		return code;
-	}
-	if (ret_head != NULL) {
-		*ret_head = head;
-	}
-	return ts_version_task(t, r->user, head, uuid, a, ret, err);
+	return ts_head_task(t, r->user, uuid, a, ret, ret_head, err);
 }
 
 /* A walk over all tasks. */
@@ -140,7 +133,7 @@ static int visit(const struct ts_uuid *uuid, uint64_t head, void *arg, struct ts
 	struct replica_entry e = {.head = head};
 	ts_arena_reset(&w->arena);
 	int code = ts_version_task(w->txn, w->replica->user, head, uuid, &w->arena, &e.task, err);
-	if (code != TS_OK || replica_is_empty(&e.task)) {
+	if (code != TS_OK || ts_task_is_empty(&e.task)) {
 		return code;
 	}
 	code = ts_number_of(w->txn, w->replica->user, uuid, &e.number, err);
@@ -158,76 +151,4 @@ int replica_each(struct ts_txn *t, const struct replica *r,
 	int code = ts_head_each(t, r->user, visit, &w, err);
 	ts_arena_done(&w.arena);
 	return code;
-}
-
-static const struct ts_value no_value = {TS_VALUE_NONE, {"", 0}};
-
-struct ts_value task_value(const struct ts_task *task, struct ts_slice key)
-{
-	const struct ts_attr *attr = ts_task_find(task, key);
-	return attr != NULL && attr->value.kind != TS_VALUE_NONE ? attr->value : no_value;
-}
-
-struct ts_slice task_text(const struct ts_task *task, const char *key)
-{
-	return task_value(task, ts_slice_of(key)).text;
-}
-
-bool replica_is_open(const struct ts_task *task)
-{
-	const struct ts_slice status = task_text(task, "status");
-	return status.len > 0 && !ts_slice_eq(status, TS_SLICE("completed")) &&
-	       !ts_slice_eq(status, TS_SLICE("deleted"));
-}
-
-bool replica_is_empty(const struct ts_task *task)
-{
-	for (size_t i = 0; i < task->count; i++) {
-		if (task->attrs[i].value.kind != TS_VALUE_NONE) {
-			return false;
-		}
-	}
-	return true;
-}
-
-bool task_same_values(const struct ts_task *a, const struct ts_task *b)
-{
-	struct ts_task copy = *a;
-	copy.has_modified = b->has_modified;
-	copy.modified = b->modified;
-	return ts_task_same(&copy, b);
-}
-
-int task_emptied(const struct ts_task *task, int64_t when, struct ts_arena *a, struct ts_task *ret)
-{
-	*ret = *task;
-	ret->has_modified = true;
-	ret->modified = when;
-	ret->attrs = ts_arena_array(a, task->count + 1, sizeof(*ret->attrs));
-	for (size_t i = 0; ret->attrs != NULL && i < task->count; i++) {
-		ret->attrs[i] = (struct ts_attr){.key = task->attrs[i].key, .value = no_value};
-	}
-	return ret->attrs != NULL ? TS_OK : TS_ENOMEM;
-}
-
-int task_deleted(const struct ts_task *task, int64_t when, struct ts_arena *a, struct ts_task *ret)
-{
-	const struct ts_date_text date = ts_date_text(when);
-	const struct ts_value end = {TS_VALUE_STRING, ts_arena_copy(a, ts_slice_of(date.text))};
-	const struct ts_value status = {TS_VALUE_STRING, TS_SLICE("deleted")};
-	*ret = *task;
-	ret->has_modified = true;
-	ret->modified = when;
-	ret->attrs = ts_arena_array(a, task->count + 2, sizeof(*ret->attrs));
-	if (ret->attrs == NULL || end.text.data == NULL) {
-		return TS_ENOMEM;
-	}
-	/* Of a key that stands twice the later one counts. */
-	if (task->count > 0) {
-		memcpy(ret->attrs, task->attrs, task->count * sizeof(*ret->attrs));
-	}
-	ret->attrs[ret->count++] = (struct ts_attr){.key = TS_SLICE("end"), .value = end};
-	ret->attrs[ret->count++] = (struct ts_attr){.key = TS_SLICE("status"), .value = status};
-	ts_task_sort(ret);
-	return TS_OK;
 }

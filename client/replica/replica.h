@@ -11,7 +11,7 @@
 #pragma once
 
 #include "common/store/store.h"
-#include "common/task/task.h"
+#include "common/task/task_state.h"
 
 struct replica {
 	struct ts_store *store;
@@ -42,22 +42,3 @@ struct replica_entry {
 int replica_each(struct ts_txn *t, const struct replica *r,
 		 int (*each)(const struct replica_entry *e, void *arg, struct ts_error *err),
 		 void *arg, struct ts_error *err) TS_MUST_CHECK;
-
-/* True where the task is open: it has a status, which is neither completed nor deleted. Open tasks
- * have short numbers. */
-bool replica_is_open(const struct ts_task *task);
-/* True where every key is a tombstone: what is left of a task that was undone. */
-bool replica_is_empty(const struct ts_task *task);
-/* The value of a key; a tombstone's where there is none. */
-struct ts_value task_value(const struct ts_task *task, struct ts_slice key);
-/* Status, description and the like: the text of an attribute, "" where it has none. */
-struct ts_slice task_text(const struct ts_task *task, const char *key);
-/* The same values, whenever they were set. */
-bool task_same_values(const struct ts_task *a, const struct ts_task *b);
-/* `task` with every key removed, at `when`. It lives in `a`. TS_OK or TS_ENOMEM. */
-int task_emptied(const struct ts_task *task, int64_t when, struct ts_arena *a,
-		 struct ts_task *ret) TS_MUST_CHECK;
-/* `task` as it is once it is deleted at `when` [s since 1970]: status, end and modified. It lives
- * in `a`, and borrows. TS_OK or TS_ENOMEM. */
-int task_deleted(const struct ts_task *task, int64_t when, struct ts_arena *a,
-		 struct ts_task *ret) TS_MUST_CHECK;

@@ -54,8 +54,8 @@ static int put_back(struct undo *u, const struct ts_task *before, const struct t
 	ret->attrs = ts_arena_array(&u->arena, head->count + 1, sizeof(*ret->attrs));
 	for (size_t i = 0; ret->attrs != NULL && i < head->count; i++) {
 		ret->attrs[i] = head->attrs[i];
-		const struct ts_value old = task_value(before, head->attrs[i].key);
-		const struct ts_value new = task_value(after, head->attrs[i].key);
+		const struct ts_value old = ts_task_value(before, head->attrs[i].key);
+		const struct ts_value new = ts_task_value(after, head->attrs[i].key);
 		if (!ts_value_same(old, new) && ts_value_same(new, head->attrs[i].value)) {
 			ret->attrs[i].value = old;
 		}
@@ -66,13 +66,13 @@ static int put_back(struct undo *u, const struct ts_task *before, const struct t
 /* The state of a task that the change had made. */
 static int unmake(struct undo *u, const struct ts_task *head, struct ts_task *ret)
 {
-	if (u->first > u->sent || replica_is_empty(head)) {
-		return task_emptied(head, u->edit.now, &u->arena, ret);
+	if (u->first > u->sent || ts_task_is_empty(head)) {
+		return ts_task_emptied(head, u->edit.now, &u->arena, ret);
 	}
 	*ret = *head;
-	return ts_slice_eq(task_text(head, "status"), TS_SLICE("deleted"))
+	return ts_slice_eq(ts_task_text(head, "status"), TS_SLICE("deleted"))
 		       ? TS_OK
-		       : task_deleted(head, u->edit.now, &u->arena, ret);
+		       : ts_task_deleted(head, u->edit.now, &u->arena, ret);
 }
 
 static uint64_t number_of(const struct undo *u, const struct ts_uuid *uuid)
@@ -97,7 +97,7 @@ static int put_state(struct undo *u, const struct ts_task *head, struct ts_task 
 	}
 	result->tasks++;
 	if (result->each != NULL) {
-		result->each(replica_is_empty(state) ? head : state,
+		result->each(ts_task_is_empty(state) ? head : state,
 			     number > 0 ? number : number_of(u, &head->uuid), result->arg);
 	}
 	return TS_OK;
@@ -125,7 +125,7 @@ static int undo_task(struct undo *u, const struct ts_uuid *uuid, uint64_t head_n
 	if (code != TS_OK) {
 		return code;
 	}
-	code = replica_is_empty(&before) ? unmake(u, &head, &state)
+	code = ts_task_is_empty(&before) ? unmake(u, &head, &state)
 					 : put_back(u, &before, &after, &head, &state);
 	return code == TS_OK ? put_state(u, &head, &state, err)
 			     : ts_fail(err, code, "Out of memory.");

@@ -12,7 +12,7 @@ static const struct part {
 	{"server", AT(server), true}, {"org", AT(org), true},
 	{"user", AT(user), true},     {"secret", AT(secret), true},
 	{"trust", AT(trust), true},   {"device", AT(device), false},
-	{"ca", AT(ca), true},         {"certificate", AT(certificate), true},
+	{"ca", AT(ca), false},        {"certificate", AT(certificate), true},
 	{"key", AT(key), true},
 };
 

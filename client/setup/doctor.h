@@ -1,29 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What can be wrong between this machine and its remote, looked at in the order in which it would
- * get in a sync's way. What can't be judged because of an earlier fault is passed over, and said to
- * be.
- */
+/* What can be wrong between this machine and its remote. */
 #pragma once
 
 #include "client/place.h"
 #include "client/settings.h"
-
-enum doctor_state { DOCTOR_OK, DOCTOR_WARN, DOCTOR_FAIL, DOCTOR_SKIP, DOCTOR_STATES };
-
-struct doctor_line {
-	const char *check; /* a word */
-	enum doctor_state state;
-	const char *text;   /* a sentence: how it is */
-	const char *advice; /* what to do, "" */
-};
+#include "common/show/checkup.h"
 
 struct doctor_wish {
 	const struct place *place;
 	const struct settings *settings;
 	const struct ts_error *fault; /* what is wrong in taskc.conf; its text may be empty */
 	const char *remote;           /* NULL: the usual one */
-	void (*tell)(const struct doctor_line *line, void *arg);
+	void (*tell)(const struct ts_finding *f, void *arg);
 	void *arg;
 };
 

@@ -84,10 +84,11 @@ static void tell_refusal(struct doctor *d, int code, const struct ts_headers *h)
 		text = refusals[i].code == code ? refusals[i].text : text;
 		advice = refusals[i].code == code ? refusals[i].advice : advice;
 	}
-	doctor_fail(d, TS_EREFUSED, advice, "%s It answers: %d %s%s%.*s%s%.*s", text, code,
-		    ts_status_text(code), messages.len > 0 ? ". " : "",
-		    (int)(messages.len < 400 ? messages.len : 400), messages.data,
-		    info.len > 0 ? ", " : "", (int)(info.len < 300 ? info.len : 300), info.data);
+	ts_checkup_fail(&d->checkup, TS_EREFUSED, advice, "%s It answers: %d %s%s%.*s%s%.*s", text,
+			code, ts_status_text(code), messages.len > 0 ? ". " : "",
+			(int)(messages.len < 400 ? messages.len : 400), messages.data,
+			info.len > 0 ? ", " : "", (int)(info.len < 300 ? info.len : 300),
+			info.data);
 }
 
 static int parse(const struct ts_buf *b, struct ts_headers *ret, int *ret_code,
@@ -116,17 +117,18 @@ static void judge(struct doctor *d, const struct ts_headers *h, int code)
 		tell_refusal(d, code, h);
 		return;
 	}
-	doctor_ok(d, "The server%s%.*s%s lets %s/%s in.", server.len > 0 ? " (" : "",
-		  (int)(server.len < 80 ? server.len : 80), server.data, server.len > 0 ? ")" : "",
-		  d->remote.org, d->remote.user);
+	ts_checkup_ok(&d->checkup, "The server%s%.*s%s lets %s/%s in.", server.len > 0 ? " (" : "",
+		      (int)(server.len < 80 ? server.len : 80), server.data,
+		      server.len > 0 ? ")" : "", d->remote.org, d->remote.user);
 	if (messages.len > 0) {
-		doctor_warn(d, "", "The server says: %.*s",
-			    (int)(messages.len < 400 ? messages.len : 400), messages.data);
+		ts_checkup_warn(&d->checkup, "", "The server says: %.*s",
+				(int)(messages.len < 400 ? messages.len : 400), messages.data);
 	}
 }
 
-void doctor_account(struct doctor *d)
+void doctor_account(struct ts_checkup *c)
 {
+	struct doctor *d = TS_OWNER(c, struct doctor, checkup);
 	TS_BUF(answer);
 	struct ts_headers headers;
 	struct ts_error err = {0};
@@ -139,10 +141,11 @@ void doctor_account(struct doctor *d)
 		rc = parse(&answer, &headers, &code, &err);
 	}
 	if (rc != TS_OK) {
-		doctor_fail(d, rc == TS_EMALF ? TS_EREFUSED : rc,
-			    "it may not accept this machine's certificate, or be no taskd: its log "
-			    "says more",
-			    "%s", err.text);
+		ts_checkup_fail(
+			&d->checkup, rc == TS_EMALF ? TS_EREFUSED : rc,
+			"it may not accept this machine's certificate, or be no taskd: its log "
+			"says more",
+			"%s", err.text);
 		return;
 	}
 	judge(d, &headers, code);

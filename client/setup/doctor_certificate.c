@@ -2,7 +2,6 @@
 /* This machine's certificate and key, and the clock that they are judged by. */
 #include "client/setup/doctor_internal.h"
 
-#include "client/words/spell.h"
 #include "common/tls/pki.h"
 
 /* *ret stays as it is where there is no such setting. */
@@ -29,52 +28,37 @@ static int read_all(struct doctor *d, struct ts_error *err)
 	return rc == TS_OK ? remote_creds(&d->remote, &d->creds, err) : rc;
 }
 
-void doctor_certificate(struct doctor *d)
+void doctor_certificate(struct ts_checkup *c)
 {
+	struct doctor *d = TS_OWNER(c, struct doctor, checkup);
 	struct ts_error err = {0};
 	int rc = read_all(d, &err);
 	if (rc != TS_OK) {
-		doctor_fail(d, rc, DOCTOR_NEW_BUNDLE, "%s", err.text);
+		ts_checkup_fail(&d->checkup, rc, DOCTOR_NEW_BUNDLE, "%s", err.text);
 	} else if (d->remote.certificate[0] == '\0') {
-		doctor_warn(d, DOCTOR_NEW_BUNDLE,
-			    "There is no certificate: only a server that asks for none will do.");
+		ts_checkup_warn(
+			&d->checkup, DOCTOR_NEW_BUNDLE,
+			"There is no certificate: only a server that asks for none will do.");
 	} else {
-		doctor_ok(d, "The certificate and the key can be read and belong together.");
+		ts_checkup_ok(&d->checkup,
+			      "The certificate and the key can be read and belong together.");
 	}
 }
 
-void doctor_clock(struct doctor *d)
+void doctor_clock(struct ts_checkup *c)
 {
-	TS_BUF(text);
-	spell_moment(&text, d->now);
-	if (text.failed || d->now < DOCTOR_EARLIEST) {
-		doctor_fail(d, TS_EINVAL, "set the clock right",
-			    "This machine's clock says %s, which is long ago: no certificate is "
-			    "valid then.",
-			    text.failed ? "nothing" : text.data);
-	} else {
-		doctor_ok(d, "This machine's clock says %s.", text.data);
-	}
+	ts_checkup_clock(c, TS_OWNER(c, struct doctor, checkup)->now);
 }
 
 /* A certificate file's dates. `what` begins the sentence. */
 static bool check_dates(struct doctor *d, const struct ts_cert *c, const char *what)
 {
-	const int64_t from = ts_cert_from(c), until = ts_cert_until(c);
-	if (from > d->now) {
-		doctor_fail(d, TS_EINVAL, "set the clock right, or wait",
-			    "%s is valid from %s on, and the clock says %s.", what,
-			    doctor_day(from).text, doctor_day(d->now).text);
-	} else if (until < d->now) {
-		doctor_fail(d, TS_EINVAL, DOCTOR_NEW_BUNDLE, "%s expired on %s.", what,
-			    doctor_day(until).text);
-	} else if (until < d->now + DOCTOR_SOON) {
-		doctor_warn(d, DOCTOR_NEW_BUNDLE, "%s expires on %s.", what,
-			    doctor_day(until).text);
-	} else {
-		return true;
-	}
-	return false;
+	const struct ts_checkup_span span = {.what = what,
+					     .from = ts_cert_from(c),
+					     .until = ts_cert_until(c),
+					     .now = d->now,
+					     .advice = DOCTOR_NEW_BUNDLE};
+	return ts_checkup_dates(&d->checkup, &span);
 }
 
 /* The authority is there to believe the server by; mostly it has signed this certificate too. */
@@ -84,15 +68,17 @@ static bool check_issuer(struct doctor *d, const struct ts_cert *own, const stru
 	    strcmp(ts_cert_issuer(own), ts_cert_common_name(ca)) != 0) {
 		return true;
 	}
-	doctor_warn(d, DOCTOR_NEW_BUNDLE,
-		    "The certificate says that '%s' signed it, but the authority of that name in "
-		    "the `ca` file did not: the server may have been set up anew.",
-		    ts_cert_issuer(own));
+	ts_checkup_warn(
+		&d->checkup, DOCTOR_NEW_BUNDLE,
+		"The certificate says that '%s' signed it, but the authority of that name in "
+		"the `ca` file did not: the server may have been set up anew.",
+		ts_cert_issuer(own));
 	return false;
 }
 
-void doctor_dates(struct doctor *d)
+void doctor_dates(struct ts_checkup *c)
 {
+	struct doctor *d = TS_OWNER(c, struct doctor, checkup);
 	TS_CLEANUP(ts_cert_free_p) struct ts_cert *own = NULL;
 	TS_CLEANUP(ts_cert_free_p) struct ts_cert *ca = NULL;
 	struct ts_error err = {0};
@@ -101,15 +87,15 @@ void doctor_dates(struct doctor *d)
 		rc = open_cert(&d->remote, d->remote.ca, &ca, &err);
 	}
 	if (rc != TS_OK) {
-		doctor_fail(d, rc, DOCTOR_NEW_BUNDLE, "%s", err.text);
+		ts_checkup_fail(&d->checkup, rc, DOCTOR_NEW_BUNDLE, "%s", err.text);
 		return;
 	}
 	bool good = own == NULL || check_dates(d, own, "This machine's certificate");
 	good = (ca == NULL || check_dates(d, ca, "The authority's certificate")) && good;
 	good = (ca == NULL || own == NULL || check_issuer(d, own, ca)) && good;
 	if (good && own != NULL) {
-		doctor_ok(d, "The certificate of '%s', by '%s', is valid until %s.",
-			  ts_cert_common_name(own), ts_cert_issuer(own),
-			  doctor_day(ts_cert_until(own)).text);
+		ts_checkup_ok(&d->checkup, "The certificate of '%s', by '%s', is valid until %s.",
+			      ts_cert_common_name(own), ts_cert_issuer(own),
+			      ts_day(ts_cert_until(own)).text);
 	}
 }

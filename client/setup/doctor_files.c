@@ -5,19 +5,20 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-void doctor_settings(struct doctor *d)
+void doctor_settings(struct ts_checkup *c)
 {
+	struct doctor *d = TS_OWNER(c, struct doctor, checkup);
 	TS_BUF(path);
 	if (place_path(&path, NULL, d->wish->place->config, "taskc.conf", NULL) != TS_OK) {
-		doctor_fail(d, TS_ENOMEM, "", "Out of memory.");
+		ts_checkup_fail(&d->checkup, TS_ENOMEM, "", "Out of memory.");
 	} else if (d->wish->fault->text[0] != '\0') {
-		doctor_fail(d, d->wish->fault->code,
-			    "edit the file; `taskc config` lists what can be set", "%s",
-			    d->wish->fault->text);
+		ts_checkup_fail(&d->checkup, d->wish->fault->code,
+				"edit the file; `taskc config` lists what can be set", "%s",
+				d->wish->fault->text);
 	} else if (access(path.data, F_OK) != 0) {
-		doctor_ok(d, "There is no %s; the defaults hold.", path.data);
+		ts_checkup_ok(&d->checkup, "There is no %s; the defaults hold.", path.data);
 	} else {
-		doctor_ok(d, "%s is in order.", path.data);
+		ts_checkup_ok(&d->checkup, "%s is in order.", path.data);
 	}
 }
 
@@ -32,8 +33,9 @@ static int check_secret(const struct remote *r, struct ts_error *err)
 	return rc;
 }
 
-void doctor_remote(struct doctor *d)
+void doctor_remote(struct ts_checkup *c)
 {
+	struct doctor *d = TS_OWNER(c, struct doctor, checkup);
 	struct ts_error err = {0};
 	struct remote *r = &d->remote;
 	int rc = remote_read(d->wish->place, d->wish->settings, d->wish->remote, r, &err);
@@ -47,14 +49,15 @@ void doctor_remote(struct doctor *d)
 		rc = check_secret(r, &err);
 	}
 	if (rc == TS_OK) {
-		doctor_ok(d, "'%s' is %s as %s/%s.", r->name, r->server, r->org, r->user);
+		ts_checkup_ok(&d->checkup, "'%s' is %s as %s/%s.", r->name, r->server, r->org,
+			      r->user);
 		return;
 	}
-	doctor_fail(d, rc,
-		    r->name != NULL ? "edit remote.conf, or apply the bundle again with `taskc "
-				      "setup FILE --replace`"
-				    : "",
-		    "%s", err.text);
+	ts_checkup_fail(&d->checkup, rc,
+			r->name != NULL ? "edit remote.conf, or apply the bundle again with `taskc "
+					  "setup FILE --replace`"
+					: "",
+			"%s", err.text);
 }
 
 /* The settings that are files; `secret`: nobody else may read it. */
@@ -84,14 +87,15 @@ static bool check_file(struct doctor *d, size_t i)
 		rc = ts_fail_errno(&err, errno, "%s can't be read", path.data);
 	}
 	if (rc != TS_OK) {
-		doctor_fail(d, rc, DOCTOR_NEW_BUNDLE, "The file of the setting `%s`: %s",
-			    files[i].name, err.text);
+		ts_checkup_fail(&d->checkup, rc, DOCTOR_NEW_BUNDLE,
+				"The file of the setting `%s`: %s", files[i].name, err.text);
 	}
 	return rc == TS_OK;
 }
 
-void doctor_files(struct doctor *d)
+void doctor_files(struct ts_checkup *c)
 {
+	struct doctor *d = TS_OWNER(c, struct doctor, checkup);
 	bool good = true;
 	size_t count = 0;
 	for (size_t i = 0; i < TS_COUNT_OF(files); i++) {
@@ -101,7 +105,8 @@ void doctor_files(struct doctor *d)
 		}
 	}
 	if (good) {
-		doctor_ok(d, "All %zu files that remote.conf names are there.", count);
+		ts_checkup_ok(&d->checkup, "All %zu files that remote.conf names are there.",
+			      count);
 	}
 }
 
@@ -113,15 +118,16 @@ static bool check_mode(struct doctor *d, const char *path)
 	}
 	TS_BUF(advice);
 	ts_buf_printf(&advice, "chmod 600 '%s'", path);
-	doctor_fail(d, TS_EINVAL, advice.failed ? "" : advice.data,
-		    "%s has mode %04o: others on this machine can use it.", path,
-		    (unsigned)st.st_mode & 07777);
+	ts_checkup_fail(&d->checkup, TS_EINVAL, advice.failed ? "" : advice.data,
+			"%s has mode %04o: others on this machine can use it.", path,
+			(unsigned)st.st_mode & 07777);
 	return false;
 }
 
 /* Systemd's credentials are in its own care. */
-void doctor_modes(struct doctor *d)
+void doctor_modes(struct ts_checkup *c)
 {
+	struct doctor *d = TS_OWNER(c, struct doctor, checkup);
 	TS_BUF(path);
 	bool good = place_path(&path, NULL, d->remote.folder, "remote.conf", NULL) != TS_OK ||
 		    check_mode(d, path.data);
@@ -134,6 +140,6 @@ void doctor_modes(struct doctor *d)
 		}
 	}
 	if (good) {
-		doctor_ok(d, "Nobody else can read the keys.");
+		ts_checkup_ok(&d->checkup, "Nobody else can read the keys.");
 	}
 }

@@ -11,18 +11,10 @@
 	"ask for a new bundle (`taskd user bundle` on the server) and apply it with `taskc setup " \
 	"FILE --replace`"
 
-enum {
-	DOCTOR_SOON = 14 * 86400,    /* [s] before a certificate's end people are told */
-	DOCTOR_EARLIEST = 1577836800 /* [s since 1970] 2020: no clock that is right is before */
-};
-
 struct doctor {
+	struct ts_checkup checkup;
 	const struct doctor_wish *wish;
-	int64_t now;       /* [s since 1970] */
-	const char *check; /* the one that runs */
-	bool check_failed; /* it found a fault */
-	int code;          /* of the first fault */
-	size_t faults;
+	int64_t now; /* [s since 1970] */
 
 	/* What checks leave for those behind them. */
 	struct remote remote;
@@ -33,34 +25,23 @@ struct doctor {
 	struct ts_dial *dial;
 };
 
-void doctor_ok(struct doctor *d, const char *fmt, ...) TS_PRINTF(2, 3);
-/* `advice` may be "". */
-void doctor_warn(struct doctor *d, const char *advice, const char *fmt, ...) TS_PRINTF(3, 4);
-/* `code` says what the exit status will be (exit_of()). */
-void doctor_fail(struct doctor *d, int code, const char *advice, const char *fmt, ...)
-	TS_PRINTF(4, 5);
-/* 2026-12-01. */
-struct doctor_day {
-	char text[16];
-};
-struct doctor_day doctor_day(int64_t t);
 void doctor_limits(const struct settings *s, struct ts_dial_limits *ret);
 
 /* doctor_files.c */
-void doctor_settings(struct doctor *d);
-void doctor_remote(struct doctor *d);
-void doctor_files(struct doctor *d);
-void doctor_modes(struct doctor *d);
+void doctor_settings(struct ts_checkup *c);
+void doctor_remote(struct ts_checkup *c);
+void doctor_files(struct ts_checkup *c);
+void doctor_modes(struct ts_checkup *c);
 /* doctor_certificate.c */
-void doctor_certificate(struct doctor *d);
-void doctor_clock(struct doctor *d);
-void doctor_dates(struct doctor *d);
+void doctor_certificate(struct ts_checkup *c);
+void doctor_clock(struct ts_checkup *c);
+void doctor_dates(struct ts_checkup *c);
 /* doctor_server.c */
-void doctor_name(struct doctor *d);
-void doctor_connection(struct doctor *d);
-void doctor_tls(struct doctor *d);
+void doctor_name(struct ts_checkup *c);
+void doctor_connection(struct ts_checkup *c);
+void doctor_tls(struct ts_checkup *c);
 /* doctor_account.c */
-void doctor_account(struct doctor *d);
+void doctor_account(struct ts_checkup *c);
 /* doctor_replica.c */
-void doctor_replica(struct doctor *d);
-void doctor_sync(struct doctor *d);
+void doctor_replica(struct ts_checkup *c);
+void doctor_sync(struct ts_checkup *c);

@@ -4,7 +4,7 @@
 
 #include "client/replica/pending.h"
 #include "client/sync/status.h"
-#include "client/words/spell.h"
+#include "common/show/spell.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -40,26 +40,27 @@ static void check_room(struct doctor *d)
 	struct statvfs v;
 	const char *folder = d->wish->place->data;
 	if (statvfs(folder, &v) != 0) {
-		doctor_warn(d, "", "The room on the disk of %s is not known: %s.", folder,
-			    strerror(errno));
+		ts_checkup_warn(&d->checkup, "", "The room on the disk of %s is not known: %s.",
+				folder, strerror(errno));
 		return;
 	}
 	const uint64_t room = (uint64_t)v.f_bavail * v.f_frsize;
 	if (room < ROOM_NEEDED) {
-		doctor_warn(d, "make room on the disk",
-			    "There are only %" PRIu64 " kB left on the disk of %s.", room >> 10,
-			    folder);
+		ts_checkup_warn(&d->checkup, "make room on the disk",
+				"There are only %" PRIu64 " kB left on the disk of %s.", room >> 10,
+				folder);
 	}
 }
 
-void doctor_replica(struct doctor *d)
+void doctor_replica(struct ts_checkup *c)
 {
+	struct doctor *d = TS_OWNER(c, struct doctor, checkup);
 	TS_CLEANUP(replica_close) struct replica r = {0};
 	struct ts_error err = {0};
 	size_t tasks = 0;
 	int rc = replica_open(d->wish->place->data, false, "", &r, &err);
 	if (rc == TS_ENOTFOUND) {
-		doctor_warn(d, "", "%s", err.text);
+		ts_checkup_warn(&d->checkup, "", "%s", err.text);
 		return;
 	}
 	if (rc == TS_OK) {
@@ -69,14 +70,15 @@ void doctor_replica(struct doctor *d)
 		rc = may_write(&r, &err);
 	}
 	if (rc != TS_OK) {
-		doctor_fail(d, rc,
-			    "see to the disk and to who owns the files; where a file is damaged, "
-			    "restore it from a back-up, or remove it and sync again",
-			    "%s", err.text);
+		ts_checkup_fail(
+			&d->checkup, rc,
+			"see to the disk and to who owns the files; where a file is damaged, "
+			"restore it from a back-up, or remove it and sync again",
+			"%s", err.text);
 		return;
 	}
-	doctor_ok(d, "The replica in %s holds %zu task%s, all readable.", d->wish->place->data,
-		  tasks, tasks == 1 ? "" : "s");
+	ts_checkup_ok(&d->checkup, "The replica in %s holds %zu task%s, all readable.",
+		      d->wish->place->data, tasks, tasks == 1 ? "" : "s");
 	check_room(d);
 }
 
@@ -98,28 +100,30 @@ static size_t count_pending(struct doctor *d)
 	return rc == TS_OK ? count : 0;
 }
 
-void doctor_sync(struct doctor *d)
+void doctor_sync(struct ts_checkup *c)
 {
+	struct doctor *d = TS_OWNER(c, struct doctor, checkup);
 	TS_BUF(age);
 	struct sync_status s = {0};
 	struct ts_error err = {0};
 	const size_t waiting = count_pending(d);
 	int rc = status_read(d->wish->place, d->remote.name, &s, &err);
 	if (rc != TS_OK) {
-		doctor_fail(d, rc, "remove the file; the next sync makes a new one", "%s",
-			    err.text);
+		ts_checkup_fail(&d->checkup, rc, "remove the file; the next sync makes a new one",
+				"%s", err.text);
 		return;
 	}
-	spell_age(&age, s.last_success, d->now);
+	ts_spell_age(&age, s.last_success, d->now);
 	ts_buf_add_str(&age, "");
 	if (s.last_error != 0) {
-		doctor_warn(d, "", "The last sync failed: %s", s.error);
+		ts_checkup_warn(&d->checkup, "", "The last sync failed: %s", s.error);
 	}
 	if (s.last_success == 0) {
-		doctor_warn(d, "run `taskc sync`", "There was no sync yet; %zu change%s waiting.",
-			    waiting, waiting == 1 ? "" : "s");
+		ts_checkup_warn(&d->checkup, "run `taskc sync`",
+				"There was no sync yet; %zu change%s waiting.", waiting,
+				waiting == 1 ? "" : "s");
 	} else {
-		doctor_ok(d, "Last good sync: %s; %zu change%s waiting.",
-			  age.data != NULL ? age.data : "", waiting, waiting == 1 ? "" : "s");
+		ts_checkup_ok(&d->checkup, "Last good sync: %s; %zu change%s waiting.",
+			      age.data != NULL ? age.data : "", waiting, waiting == 1 ? "" : "s");
 	}
 }

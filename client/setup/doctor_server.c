@@ -40,23 +40,25 @@ static int look_up(struct doctor *d, struct ts_error *err)
 	return ts_resolve_list(d->names, &d->addresses, err);
 }
 
-void doctor_name(struct doctor *d)
+void doctor_name(struct ts_checkup *c)
 {
+	struct doctor *d = TS_OWNER(c, struct doctor, checkup);
 	TS_BUF(list);
 	struct ts_error err = {0};
 	int rc = look_up(d, &err);
 	if (rc != TS_OK) {
-		doctor_fail(d, rc, "check `server` in remote.conf, and the network", "%s",
-			    err.text);
+		ts_checkup_fail(&d->checkup, rc, "check `server` in remote.conf, and the network",
+				"%s", err.text);
 		return;
 	}
 	for (const struct addrinfo *a = d->addresses; a != NULL; a = a->ai_next) {
 		ts_buf_printf(&list, "%s%s", list.len > 0 ? ", " : "", numeric(a).text);
 	}
 	if (list.failed || list.len == 0 || strcmp(list.data, d->address.host) == 0) {
-		doctor_ok(d, "The server is named by its address, %s.", d->address.host);
+		ts_checkup_ok(&d->checkup, "The server is named by its address, %s.",
+			      d->address.host);
 	} else {
-		doctor_ok(d, "%s is %s.", d->address.host, list.data);
+		ts_checkup_ok(&d->checkup, "%s is %s.", d->address.host, list.data);
 	}
 }
 
@@ -97,27 +99,28 @@ static const char *connect_advice(int number)
 }
 
 /* One address that doesn't answer is no fault where another one does. */
-void doctor_connection(struct doctor *d)
+void doctor_connection(struct ts_checkup *c)
 {
+	struct doctor *d = TS_OWNER(c, struct doctor, checkup);
 	int last = 0;
 	size_t good = 0, bad = 0;
 	for (const struct addrinfo *a = d->addresses; a != NULL; a = a->ai_next) {
 		int number = try_address(a, d->wish->settings->timeout_connect);
 		if (number == 0) {
 			good++;
-			doctor_ok(d, "%s port %s accepts connections.", numeric(a).text,
-				  d->address.port);
+			ts_checkup_ok(&d->checkup, "%s port %s accepts connections.",
+				      numeric(a).text, d->address.port);
 		} else {
 			bad++;
 			last = number;
-			doctor_warn(d, "", "%s port %s: %s.", numeric(a).text, d->address.port,
-				    strerror(number));
+			ts_checkup_warn(&d->checkup, "", "%s port %s: %s.", numeric(a).text,
+					d->address.port, strerror(number));
 		}
 	}
 	if (good == 0) {
-		doctor_fail(d, TS_ECONNECT, connect_advice(last),
-			    "%s port %s can't be reached on %s.", d->address.host, d->address.port,
-			    bad == 1 ? "its address" : "any of its addresses");
+		ts_checkup_fail(&d->checkup, TS_ECONNECT, connect_advice(last),
+				"%s port %s can't be reached on %s.", d->address.host,
+				d->address.port, bad == 1 ? "its address" : "any of its addresses");
 	}
 }
 
@@ -162,25 +165,25 @@ static void explain(struct doctor *d, const struct ts_cert *c, const char *names
 	const char *host = d->address.host;
 	const int64_t from = ts_cert_from(c), until = ts_cert_until(c);
 	if (from > d->now) {
-		doctor_fail(d, TS_EACCESS, "set the clock of this machine right",
-			    "The server's certificate is valid from %s on, and this machine's "
-			    "clock says %s.",
-			    doctor_day(from).text, doctor_day(d->now).text);
+		ts_checkup_fail(&d->checkup, TS_EACCESS, "set the clock of this machine right",
+				"The server's certificate is valid from %s on, and this machine's "
+				"clock says %s.",
+				ts_day(from).text, ts_day(d->now).text);
 	} else if (until < d->now) {
-		doctor_fail(d, TS_EACCESS,
-			    "whoever runs the server has to renew it (`taskd setup` there); or "
-			    "this machine's clock is wrong",
-			    "The server's certificate expired on %s.", doctor_day(until).text);
+		ts_checkup_fail(&d->checkup, TS_EACCESS,
+				"whoever runs the server has to renew it (`taskd setup` there); or "
+				"this machine's clock is wrong",
+				"The server's certificate expired on %s.", ts_day(until).text);
 	} else if (strcmp(d->remote.trust, "strict") == 0 && !ts_cert_covers(c, host)) {
-		doctor_fail(d, TS_EACCESS,
-			    "use one of these names as `server` in remote.conf, or add this one "
-			    "on the server with `taskd setup --host NAME`",
-			    "The server's certificate is made out for %s, not for %s.", names,
-			    host);
+		ts_checkup_fail(
+			&d->checkup, TS_EACCESS,
+			"use one of these names as `server` in remote.conf, or add this one "
+			"on the server with `taskd setup --host NAME`",
+			"The server's certificate is made out for %s, not for %s.", names, host);
 	} else {
-		doctor_fail(d, TS_EACCESS, DOCTOR_NEW_BUNDLE,
-			    "The server's certificate, by '%s', is not believed: %s",
-			    ts_cert_issuer(c), why);
+		ts_checkup_fail(&d->checkup, TS_EACCESS, DOCTOR_NEW_BUNDLE,
+				"The server's certificate, by '%s', is not believed: %s",
+				ts_cert_issuer(c), why);
 	}
 }
 
@@ -193,13 +196,13 @@ static void tell_failure(struct doctor *d, int code, const struct ts_error *err)
 		explain(d, cert, names.failed ? "others" : names.data, err->text);
 		return;
 	}
-	doctor_fail(d, code,
-		    code == TS_ETIMEOUT ? "see whether it is a taskd that listens there, and "
-					  "whether it is stuck"
-		    : code == TS_ETLS || code == TS_ECLOSED
-			    ? "see whether it is a taskd that listens there"
-			    : "",
-		    "%s", err->text);
+	ts_checkup_fail(&d->checkup, code,
+			code == TS_ETIMEOUT ? "see whether it is a taskd that listens there, and "
+					      "whether it is stuck"
+			: code == TS_ETLS || code == TS_ECLOSED
+				? "see whether it is a taskd that listens there"
+				: "",
+			"%s", err->text);
 }
 
 static void tell_success(struct doctor *d)
@@ -211,22 +214,23 @@ static void tell_success(struct doctor *d)
 	ts_tls_peer(ts_dial_tls(d->dial), &peer);
 	int rc = ts_cert_of_peer(ts_dial_tls(d->dial), &cert, &err);
 	if (rc != TS_OK) {
-		doctor_warn(d, "", "%s. %s", peer.protocol, err.text);
+		ts_checkup_warn(&d->checkup, "", "%s. %s", peer.protocol, err.text);
 		return;
 	}
 	add_names(cert, &names);
-	doctor_ok(d, "%s. The server's certificate is for %s, by '%s', until %s.", peer.protocol,
-		  names.failed ? "?" : names.data, ts_cert_issuer(cert),
-		  doctor_day(ts_cert_until(cert)).text);
-	if (ts_cert_until(cert) < d->now + DOCTOR_SOON) {
-		doctor_warn(d, "whoever runs the server should renew it",
-			    "The server's certificate expires on %s.",
-			    doctor_day(ts_cert_until(cert)).text);
+	ts_checkup_ok(&d->checkup, "%s. The server's certificate is for %s, by '%s', until %s.",
+		      peer.protocol, names.failed ? "?" : names.data, ts_cert_issuer(cert),
+		      ts_day(ts_cert_until(cert)).text);
+	if (ts_cert_until(cert) < d->now + TS_CHECKUP_SOON) {
+		ts_checkup_warn(&d->checkup, "whoever runs the server should renew it",
+				"The server's certificate expires on %s.",
+				ts_day(ts_cert_until(cert)).text);
 	}
 }
 
-void doctor_tls(struct doctor *d)
+void doctor_tls(struct ts_checkup *c)
 {
+	struct doctor *d = TS_OWNER(c, struct doctor, checkup);
 	struct ts_error err = {0};
 	int rc = open_dial(d, d->creds, &d->dial, &err);
 	if (rc != TS_OK) {
@@ -235,8 +239,8 @@ void doctor_tls(struct doctor *d)
 	}
 	tell_success(d);
 	if (strcmp(d->remote.trust, "allow all") == 0) {
-		doctor_warn(d, "set `trust` to strict in remote.conf, and `ca`",
-			    "With trust 'allow all' anybody on the way can pretend to be the "
-			    "server.");
+		ts_checkup_warn(&d->checkup, "set `trust` to strict in remote.conf, and `ca`",
+				"With trust 'allow all' anybody on the way can pretend to be the "
+				"server.");
 	}
 }

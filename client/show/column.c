@@ -2,8 +2,8 @@
 #include "client/show/column.h"
 
 #include "client/words/attributes.h"
-#include "client/words/spell.h"
 #include "common/base/date.h"
+#include "common/show/spell.h"
 #include "common/task/task_key.h"
 
 #include <inttypes.h>
@@ -53,16 +53,16 @@ static struct ts_value value_of(const struct ts_task *task, const char *key,
 		*text = ts_date_text(task->modified);
 		return (struct ts_value){TS_VALUE_STRING, ts_slice_of(text->text)};
 	}
-	return history_value(task, ts_slice_of(key));
+	return ts_task_value(task, ts_slice_of(key));
 }
 
 static bool date_of(const struct ts_task *task, const char *key, int64_t *ret)
 {
 	struct ts_date_text text;
-	return spell_is_date(value_of(task, key, &text), ret);
+	return ts_spell_is_date(value_of(task, key, &text), ret);
 }
 
-static void add_id(const struct column *c, const struct view *v, const struct replica_entry *e,
+static void add_id(const struct column *c, const struct ts_view *v, const struct replica_entry *e,
 		   struct ts_buf *to)
 {
 	(void)c;
@@ -72,7 +72,7 @@ static void add_id(const struct column *c, const struct view *v, const struct re
 	}
 }
 
-static void add_uuid(const struct column *c, const struct view *v, const struct replica_entry *e,
+static void add_uuid(const struct column *c, const struct ts_view *v, const struct replica_entry *e,
 		     struct ts_buf *to)
 {
 	(void)c;
@@ -80,32 +80,32 @@ static void add_uuid(const struct column *c, const struct view *v, const struct 
 	ts_buf_add_str(to, ts_uuid_text(&e->task.uuid).text);
 }
 
-static void add_text(const struct column *c, const struct view *v, const struct replica_entry *e,
+static void add_text(const struct column *c, const struct ts_view *v, const struct replica_entry *e,
 		     struct ts_buf *to)
 {
 	struct ts_date_text text;
 	int64_t date;
 	struct ts_value value = value_of(&e->task, c->key, &text);
-	if (!v->iso && spell_is_date(value, &date)) {
-		spell_span(to, date - v->now);
+	if (!v->iso && ts_spell_is_date(value, &date)) {
+		ts_spell_span(to, date - v->now);
 	} else {
-		spell_value(to, ts_slice_of(c->key), value);
+		ts_spell_value(to, ts_slice_of(c->key), value);
 	}
 }
 
-static void add_age(const struct column *c, const struct view *v, const struct replica_entry *e,
+static void add_age(const struct column *c, const struct ts_view *v, const struct replica_entry *e,
 		    struct ts_buf *to)
 {
 	int64_t date;
 	if (v->iso) {
 		add_text(c, v, e, to);
 	} else if (date_of(&e->task, c->key, &date)) {
-		spell_span(to, v->now - date);
+		ts_spell_span(to, v->now - date);
 	}
 }
 
-static void add_status(const struct column *c, const struct view *v, const struct replica_entry *e,
-		       struct ts_buf *to)
+static void add_status(const struct column *c, const struct ts_view *v,
+		       const struct replica_entry *e, struct ts_buf *to)
 {
 	(void)c;
 	ts_buf_add_slice(to, attribute_status(&e->task, v->now));
@@ -123,14 +123,14 @@ static size_t add_set(const struct ts_task *task, struct ts_slice prefix, const 
 		}
 		if (to != NULL) {
 			ts_buf_add_str(to, count > 0 ? separator : "");
-			spell_value(to, at->key, at->value);
+			ts_spell_value(to, at->key, at->value);
 		}
 		count++;
 	}
 	return count;
 }
 
-static void add_tags(const struct column *c, const struct view *v, const struct replica_entry *e,
+static void add_tags(const struct column *c, const struct ts_view *v, const struct replica_entry *e,
 		     struct ts_buf *to)
 {
 	(void)c;
@@ -139,8 +139,8 @@ static void add_tags(const struct column *c, const struct view *v, const struct 
 }
 
 /* Short numbers, where they have any. */
-static void add_depends(const struct column *c, const struct view *v, const struct replica_entry *e,
-			struct ts_buf *to)
+static void add_depends(const struct column *c, const struct ts_view *v,
+			const struct replica_entry *e, struct ts_buf *to)
 {
 	const struct ts_attr *at = ts_task_from(&e->task, TS_KEY_DEP);
 	const struct ts_attr *end = e->task.attrs + e->task.count;
@@ -151,28 +151,28 @@ static void add_depends(const struct column *c, const struct view *v, const stru
 		uint64_t number;
 		if (at->value.kind == TS_VALUE_NONE ||
 		    !ts_uuid_parse(ts_key_element(at->key, TS_KEY_DEP), &uuid) ||
-		    history_number(v->txn, v->replica, &uuid, &number, NULL) != TS_OK) {
+		    ts_number_or_none(v->txn, v->user, &uuid, &number, NULL) != TS_OK) {
 			continue;
 		}
 		ts_buf_add_str(to, separator);
-		spell_task(to, number, &uuid);
+		ts_spell_task(to, number, &uuid);
 		separator = " ";
 	}
 }
 
-static void add_description(const struct column *c, const struct view *v,
+static void add_description(const struct column *c, const struct ts_view *v,
 			    const struct replica_entry *e, struct ts_buf *to)
 {
 	size_t annotations = add_set(&e->task, TS_KEY_ANNOTATION, "", NULL);
 	(void)c;
 	(void)v;
-	ts_buf_add_slice(to, task_text(&e->task, "description"));
+	ts_buf_add_slice(to, ts_task_text(&e->task, "description"));
 	if (annotations > 0) {
 		ts_buf_printf(to, " [%zu]", annotations);
 	}
 }
 
-static void add_annotations(const struct column *c, const struct view *v,
+static void add_annotations(const struct column *c, const struct ts_view *v,
 			    const struct replica_entry *e, struct ts_buf *to)
 {
 	(void)c;
@@ -180,10 +180,10 @@ static void add_annotations(const struct column *c, const struct view *v,
 	(void)add_set(&e->task, TS_KEY_ANNOTATION, "\n", to);
 }
 
-void column_add(const struct column *c, const struct view *v, const struct replica_entry *e,
+void column_add(const struct column *c, const struct ts_view *v, const struct replica_entry *e,
 		struct ts_buf *to)
 {
-	static void (*const add[])(const struct column *c, const struct view *v,
+	static void (*const add[])(const struct column *c, const struct ts_view *v,
 				   const struct replica_entry *e, struct ts_buf *to) = {
 		[COLUMN_TEXT] = add_text,
 		[COLUMN_ID] = add_id,
@@ -249,7 +249,7 @@ struct sort_value column_sort_value(const struct column *c, const struct replica
 	case COLUMN_ANNOTATIONS:
 		return set_value(&e->task, TS_KEY_ANNOTATION);
 	case COLUMN_DESCRIPTION:
-		text = task_text(&e->task, "description");
+		text = ts_task_text(&e->task, "description");
 		return (struct sort_value){.none = text.len == 0, .is_text = true, .text = text};
 	case COLUMN_AGE:
 	case COLUMN_STATUS:
@@ -259,7 +259,7 @@ struct sort_value column_sort_value(const struct column *c, const struct replica
 	if (date_of(&e->task, c->key, &date)) {
 		return (struct sort_value){.number = (double)date};
 	}
-	text = task_text(&e->task, c->key);
+	text = ts_task_text(&e->task, c->key);
 	return strcmp(c->key, "priority") == 0 ? priority_value(text) : text_value(text);
 }
 
@@ -286,15 +286,15 @@ static bool is_today(int64_t date, int64_t now)
 	       day.tm_min == 0;
 }
 
-enum style entry_style(const struct view *v, const struct replica_entry *e)
+enum ts_style entry_style(const struct ts_view *v, const struct replica_entry *e)
 {
 	int64_t due;
-	bool open = replica_is_open(&e->task);
+	bool open = ts_task_is_open(&e->task);
 	if (open && date_of(&e->task, "due", &due) && due < v->now + DUE_SOON) {
-		return due < v->now && !is_today(due, v->now) ? STYLE_OVERDUE : STYLE_DUE;
+		return due < v->now && !is_today(due, v->now) ? TS_STYLE_OVERDUE : TS_STYLE_DUE;
 	}
-	if (open && task_text(&e->task, "start").len > 0) {
-		return STYLE_ACTIVE;
+	if (open && ts_task_text(&e->task, "start").len > 0) {
+		return TS_STYLE_ACTIVE;
 	}
-	return open ? STYLE_NONE : STYLE_DIM;
+	return open ? TS_STYLE_NONE : TS_STYLE_DIM;
 }

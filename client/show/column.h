@@ -27,7 +27,7 @@ struct column {
 /* The column of that name, which is borrowed: an attribute's, where the table has none. */
 struct column column_of(const char *name);
 /* The cell's text. */
-void column_add(const struct column *c, const struct view *v, const struct replica_entry *e,
+void column_add(const struct column *c, const struct ts_view *v, const struct replica_entry *e,
 		struct ts_buf *to);
 
 /* What an entry is sorted by. */
@@ -42,4 +42,4 @@ struct sort_value column_sort_value(const struct column *c, const struct replica
 int sort_value_cmp(const struct sort_value *a, const struct sort_value *b);
 
 /* How urgent the entry looks. */
-enum style entry_style(const struct view *v, const struct replica_entry *e);
+enum ts_style entry_style(const struct ts_view *v, const struct replica_entry *e);

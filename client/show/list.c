@@ -209,7 +209,7 @@ static void drop_status(struct list *l)
 	}
 }
 
-int list_print(struct list *l, const struct view *v, size_t limit, struct ts_error *err)
+int list_print(struct list *l, const struct ts_view *v, size_t limit, struct ts_error *err)
 {
 	TS_CLEANUP(table_free_p) struct table *table = NULL;
 	TS_BUF(text);
@@ -226,7 +226,7 @@ int list_print(struct list *l, const struct view *v, size_t limit, struct ts_err
 	size_t count = sorted(l, limit);
 	for (size_t i = 0; code == TS_OK && i < count; i++) {
 		const struct replica_entry *e = &l->rows[i]->entry;
-		enum style style = entry_style(v, e);
+		enum ts_style style = entry_style(v, e);
 		for (size_t j = 0; j < l->column_count; j++) {
 			ts_buf_clear(&text);
 			column_add(&l->columns[j], v, e, &text);
@@ -237,7 +237,7 @@ int list_print(struct list *l, const struct view *v, size_t limit, struct ts_err
 	return code == TS_OK ? table_print(table, v->width, v->color, v->to, err) : code;
 }
 
-int list_json(struct list *l, const struct view *v, size_t limit, struct ts_error *err)
+int list_json(struct list *l, const struct ts_view *v, size_t limit, struct ts_error *err)
 {
 	struct ts_json j = ts_json_to(v->to);
 	size_t count = sorted(l, limit);
@@ -250,5 +250,5 @@ int list_json(struct list *l, const struct view *v, size_t limit, struct ts_erro
 	}
 	ts_json_close(&j, ']');
 	ts_buf_add_char(v->to, '\n');
-	return code == TS_OK ? view_end(v, err) : code;
+	return code == TS_OK ? ts_view_end(v, err) : code;
 }

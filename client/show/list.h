@@ -16,7 +16,7 @@ TS_DEFINE_CLEANUP(struct list, list_free)
 int list_add(struct list *l, const struct replica_entry *e, struct ts_error *err) TS_MUST_CHECK;
 size_t list_count(const struct list *l);
 /* The first `limit` of them, in order. */
-int list_print(struct list *l, const struct view *v, size_t limit,
+int list_print(struct list *l, const struct ts_view *v, size_t limit,
 	       struct ts_error *err) TS_MUST_CHECK;
-int list_json(struct list *l, const struct view *v, size_t limit,
+int list_json(struct list *l, const struct ts_view *v, size_t limit,
 	      struct ts_error *err) TS_MUST_CHECK;

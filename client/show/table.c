@@ -11,7 +11,7 @@ enum {
 };
 
 struct cell {
-	enum style style;
+	enum ts_style style;
 	size_t at, len; /* in the table's texts */
 };
 
@@ -58,13 +58,13 @@ static size_t widest_line(struct ts_slice text)
 {
 	size_t most = 0;
 	while (text.data != NULL && text.len > 0) {
-		size_t cells = term_cells(ts_slice_cut(&text, '\n'));
+		size_t cells = ts_term_cells(ts_slice_cut(&text, '\n'));
 		most = cells > most ? cells : most;
 	}
 	return most;
 }
 
-void table_add(struct table *t, enum style style, struct ts_slice text)
+void table_add(struct table *t, enum ts_style style, struct ts_slice text)
 {
 	const struct cell cell = {style, t->texts.len, text.len};
 	size_t *widest = &t->widest[t->count % t->columns];
@@ -124,14 +124,14 @@ static void add_blanks(struct ts_buf *to, size_t count)
 }
 
 /* One line of a cell in its column; blanks that nothing follows wait in *pending. */
-static void print_line(const struct table *t, size_t column, enum style style, bool color,
+static void print_line(const struct table *t, size_t column, enum ts_style style, bool color,
 		       struct ts_slice line, size_t cells, size_t *pending, struct ts_buf *to)
 {
 	size_t room = t->width[column];
 	size_t left = room > cells ? room - cells : 0;
 	if (line.len > 0) {
 		add_blanks(to, *pending + (t->right[column] ? left : 0));
-		term_add(to, color, style, line);
+		ts_term_add(to, color, style, line);
 		*pending = t->right[column] ? 0 : left;
 	} else {
 		*pending += room;
@@ -140,7 +140,7 @@ static void print_line(const struct table *t, size_t column, enum style style, b
 }
 
 /* A row: as many lines as the cell that needs most of them. `rest` is what is left of each. */
-static void print_row(const struct table *t, struct ts_slice *rest, const enum style *styles,
+static void print_row(const struct table *t, struct ts_slice *rest, const enum ts_style *styles,
 		      bool color, struct ts_buf *to)
 {
 	bool more = true;
@@ -154,7 +154,7 @@ static void print_row(const struct table *t, struct ts_slice *rest, const enum s
 				continue;
 			}
 			if (rest[i].data != NULL) {
-				line = term_line(&rest[i], t->width[i], &cells);
+				line = ts_term_line(&rest[i], t->width[i], &cells);
 			}
 			print_line(t, i, styles[i], color, line, cells, &pending, to);
 			more |= rest[i].data != NULL;
@@ -167,12 +167,12 @@ static void print_row(const struct table *t, struct ts_slice *rest, const enum s
 static void print_heads(const struct table *t, bool color, struct ts_buf *to)
 {
 	struct ts_slice rest[TABLE_COLUMNS] = {0};
-	enum style styles[TABLE_COLUMNS];
+	enum ts_style styles[TABLE_COLUMNS];
 	char dashes[256];
 	memset(dashes, '-', sizeof(dashes));
 	for (size_t i = 0; i < t->columns; i++) {
 		rest[i] = ts_slice_of(t->heads[i]);
-		styles[i] = STYLE_HEAD;
+		styles[i] = TS_STYLE_HEAD;
 	}
 	print_row(t, rest, styles, color, to);
 	for (size_t i = 0; i < t->columns && !color; i++) {
@@ -196,7 +196,7 @@ int table_print(struct table *t, size_t width, bool color, struct ts_buf *to, st
 	}
 	for (size_t row = 0; row + t->columns <= t->count; row += t->columns) {
 		struct ts_slice rest[TABLE_COLUMNS];
-		enum style styles[TABLE_COLUMNS];
+		enum ts_style styles[TABLE_COLUMNS];
 		for (size_t i = 0; i < t->columns; i++) {
 			const struct cell *c = &cells[row + i];
 			rest[i] = (struct ts_slice){t->texts.data + c->at, c->len};

@@ -3,7 +3,8 @@
  * is left and wraps between words. */
 #pragma once
 
-#include "client/show/term.h"
+#include "common/base/error.h"
+#include "common/show/term.h"
 
 enum { TABLE_COLUMNS = 24 };
 
@@ -16,7 +17,7 @@ void table_free(struct table *t); /* accepts NULL */
 TS_DEFINE_CLEANUP(struct table, table_free)
 /* The next cell, row by row; the text is copied. Columns that are empty in every row are left out.
  */
-void table_add(struct table *t, enum style style, struct ts_slice text);
+void table_add(struct table *t, enum ts_style style, struct ts_slice text);
 /* TS_ENOMEM if that failed somewhere. */
 int table_print(struct table *t, size_t width, bool color, struct ts_buf *to,
 		struct ts_error *err) TS_MUST_CHECK;

@@ -2,7 +2,8 @@
 /* Everything about one task. */
 #include "client/show/table.h"
 #include "client/show/view.h"
-#include "client/words/spell.h"
+#include "common/show/spell.h"
+#include "common/task/task_json.h"
 #include "common/task/task_key.h"
 
 #include <inttypes.h>
@@ -13,40 +14,40 @@ struct facts {
 	uint64_t number;
 	struct ts_transaction made; /* its version */
 	uint64_t versions;          /* of the task, all */
-	struct losses losses;
+	struct ts_losses losses;
 };
 
 static void facts_done(struct facts *f)
 {
-	losses_done(&f->losses);
+	ts_losses_done(&f->losses);
 }
 
-static int count_versions(const struct view *v, const struct selection *one, uint64_t *ret,
+static int count_versions(const struct ts_view *v, const struct ts_uuids *one, uint64_t *ret,
 			  struct ts_error *err)
 {
-	TS_CLEANUP(walk_done) struct walk w;
+	TS_CLEANUP(ts_walk_done) struct ts_walk w;
 	uint64_t number;
 	*ret = 0;
-	int code = walk_begin(v->txn, v->replica, one, &w, err);
-	while (code == TS_OK && (code = walk_next(&w, &number, err)) == TS_OK) {
+	int code = ts_walk_begin(v->txn, v->user, one, &w, err);
+	while (code == TS_OK && (code = ts_walk_next(&w, &number, err)) == TS_OK) {
 		++*ret;
 	}
 	return code == TS_ENOTFOUND ? TS_OK : code;
 }
 
-static int find_facts(const struct view *v, const struct spot *s, struct ts_arena *a,
+static int find_facts(const struct ts_view *v, const struct spot *s, struct ts_arena *a,
 		      struct facts *f, struct ts_error *err)
 {
 	struct ts_uuid uuid = s->task;
-	const struct selection one = {&uuid, 1};
-	const uint32_t user = v->replica->user;
+	const struct ts_uuids one = {&uuid, 1};
+	const uint32_t user = v->user;
 	if (s->version == 0) {
 		return ts_fail(err, TS_ENOTFOUND, "Task %.8s was not there then.",
 			       ts_uuid_text(&s->task).text);
 	}
 	int code = ts_version_task(v->txn, user, s->version, &uuid, a, &f->task, err);
 	if (code == TS_OK) {
-		code = history_number(v->txn, v->replica, &uuid, &f->number, err);
+		code = ts_number_or_none(v->txn, v->user, &uuid, &f->number, err);
 	}
 	if (code == TS_OK) {
 		code = ts_transaction_of(v->txn, user, s->version, &f->made, err);
@@ -54,20 +55,20 @@ static int find_facts(const struct view *v, const struct spot *s, struct ts_aren
 	if (code == TS_OK) {
 		code = count_versions(v, &one, &f->versions, err);
 	}
-	return code == TS_OK ? losses_find(v->txn, v->replica, &one, false, a, &f->losses, err)
+	return code == TS_OK ? ts_losses_find(v->txn, v->user, &one, false, a, &f->losses, err)
 			     : code;
 }
 
 /* Rows of name and value. */
 struct rows {
-	const struct view *view;
+	const struct ts_view *view;
 	struct table *table;
 	struct ts_buf text; /* of the value in work */
 };
 
-static void add_row(struct rows *r, const char *name, enum style style)
+static void add_row(struct rows *r, const char *name, enum ts_style style)
 {
-	table_add(r->table, STYLE_NONE, ts_slice_of(name));
+	table_add(r->table, TS_STYLE_NONE, ts_slice_of(name));
 	table_add(r->table, style, ts_buf_slice(&r->text));
 	r->view->to->failed |= r->text.failed;
 	ts_buf_clear(&r->text);
@@ -75,9 +76,9 @@ static void add_row(struct rows *r, const char *name, enum style style)
 
 static void add_date(struct rows *r, int64_t date)
 {
-	spell_date(&r->text, date);
+	ts_spell_date(&r->text, date);
 	ts_buf_add_str(&r->text, " (");
-	spell_age(&r->text, date, r->view->now);
+	ts_spell_age(&r->text, date, r->view->now);
 	ts_buf_add_char(&r->text, ')');
 }
 
@@ -88,13 +89,14 @@ static void add_attribute(struct rows *r, const struct ts_attr *attr)
 	if (attr->value.kind == TS_VALUE_NONE || ts_key_is_element(attr->key)) {
 		return;
 	}
-	spell_attribute(&name, attr->key);
-	if (spell_is_date(attr->value, &date) && !ts_slice_eq(attr->key, TS_SLICE("description"))) {
+	ts_spell_attribute(&name, attr->key);
+	if (ts_spell_is_date(attr->value, &date) &&
+	    !ts_slice_eq(attr->key, TS_SLICE("description"))) {
 		add_date(r, date);
 	} else {
-		spell_value(&r->text, attr->key, attr->value);
+		ts_spell_value(&r->text, attr->key, attr->value);
 	}
-	add_row(r, name.failed ? "" : name.data, STYLE_NONE);
+	add_row(r, name.failed ? "" : name.data, TS_STYLE_NONE);
 }
 
 /* These first, in this order; the others by name. */
@@ -126,7 +128,7 @@ static void add_attributes(struct rows *r, const struct ts_task *task)
 	}
 	if (task->has_modified) {
 		add_date(r, task->modified);
-		add_row(r, "modified", STYLE_NONE);
+		add_row(r, "modified", TS_STYLE_NONE);
 	}
 }
 
@@ -140,7 +142,7 @@ static void add_tags(struct rows *r, const struct ts_task *task)
 		}
 	}
 	if (r->text.len > 0) {
-		add_row(r, "tags", STYLE_NONE);
+		add_row(r, "tags", TS_STYLE_NONE);
 	}
 }
 
@@ -151,8 +153,8 @@ static void add_annotations(struct rows *r, const struct ts_task *task)
 		const struct ts_attr *attr = &task->attrs[i];
 		if (ts_slice_starts(attr->key, TS_KEY_ANNOTATION) &&
 		    attr->value.kind != TS_VALUE_NONE) {
-			spell_value(&r->text, attr->key, attr->value);
-			add_row(r, name, STYLE_NONE);
+			ts_spell_value(&r->text, attr->key, attr->value);
+			add_row(r, name, TS_STYLE_NONE);
 			name = "";
 		}
 	}
@@ -169,20 +171,20 @@ static int add_depends(struct rows *r, const struct ts_task *task, struct ts_err
 		struct ts_task other;
 		struct ts_uuid uuid;
 		uint64_t number;
-		if (!ts_slice_starts(attr->key, TS_KEY_DEP) || spell_is_none(attr->value) ||
+		if (!ts_slice_starts(attr->key, TS_KEY_DEP) || ts_spell_is_none(attr->value) ||
 		    !ts_uuid_parse(ts_key_element(attr->key, TS_KEY_DEP), &uuid)) {
 			continue;
 		}
-		const struct view *v = r->view;
-		code = replica_task(v->txn, v->replica, &uuid, &a, &other, NULL, err);
+		const struct ts_view *v = r->view;
+		code = ts_head_task(v->txn, v->user, &uuid, &a, &other, NULL, err);
 		if (code == TS_OK) {
-			code = history_number(v->txn, v->replica, &uuid, &number, err);
+			code = ts_number_or_none(v->txn, v->user, &uuid, &number, err);
 		}
 		if (code == TS_OK) {
-			spell_task(&r->text, number, &uuid);
+			ts_spell_task(&r->text, number, &uuid);
 			ts_buf_add_char(&r->text, ' ');
-			ts_buf_add_slice(&r->text, task_text(&other, "description"));
-			add_row(r, name, replica_is_open(&other) ? STYLE_NONE : STYLE_DIM);
+			ts_buf_add_slice(&r->text, ts_task_text(&other, "description"));
+			add_row(r, name, ts_task_is_open(&other) ? TS_STYLE_NONE : TS_STYLE_DIM);
 			name = "";
 		}
 	}
@@ -196,24 +198,26 @@ static void add_history(struct rows *r, const struct spot *s, const struct facts
 	ts_buf_printf(&r->text, "%" PRIu64 ", ", s->version);
 	add_date(r, f->made.time);
 	if (f->made.received) {
-		ts_buf_printf(&r->text, " from %.*s", TS_SLICE_ARGS(made_by(&f->made)));
+		ts_buf_printf(&r->text, " from %.*s", TS_SLICE_ARGS(ts_made_by(r->view, &f->made)));
 	} else {
-		ts_buf_printf(&r->text, " by %.*s with %.*s", TS_SLICE_ARGS(made_by(&f->made)),
-			      TS_SLICE_ARGS(made_with(&f->made)));
+		ts_buf_printf(&r->text, " by %.*s with %.*s",
+			      TS_SLICE_ARGS(ts_made_by(r->view, &f->made)),
+			      TS_SLICE_ARGS(ts_made_with(&f->made)));
 	}
-	add_row(r, "version", STYLE_NONE);
+	add_row(r, "version", TS_STYLE_NONE);
 	ts_buf_printf(&r->text, "%" PRIu64 "%s", f->versions,
 		      s->version == s->head ? "" : "; this is not the newest one");
-	add_row(r, "versions", STYLE_NONE);
+	add_row(r, "versions", TS_STYLE_NONE);
 	for (size_t i = 0; i < f->losses.count; i++) {
-		const struct loss *loss = loss_at(&f->losses, i);
-		conflict_words(&r->text, &(struct ts_conflict){loss->key, loss->kept, loss->lost});
-		add_row(r, name, STYLE_CONFLICT);
+		const struct ts_loss *loss = ts_loss_at(&f->losses, i);
+		ts_conflict_words(&r->text,
+				  &(struct ts_conflict){loss->key, loss->kept, loss->lost});
+		add_row(r, name, TS_STYLE_CONFLICT);
 		name = "";
 	}
 }
 
-static int view_text(const struct view *v, const struct spot *s, const struct facts *f,
+static int view_text(const struct ts_view *v, const struct spot *s, const struct facts *f,
 		     struct ts_error *err)
 {
 	static const char *const heads[] = {"Name", "Value"};
@@ -226,10 +230,10 @@ static int view_text(const struct view *v, const struct spot *s, const struct fa
 	}
 	if (f->number > 0) {
 		ts_buf_printf(&r.text, "%" PRIu64, f->number);
-		add_row(&r, "id", STYLE_NONE);
+		add_row(&r, "id", TS_STYLE_NONE);
 	}
 	ts_buf_add_str(&r.text, ts_uuid_text(&s->task).text);
-	add_row(&r, "uuid", STYLE_NONE);
+	add_row(&r, "uuid", TS_STYLE_NONE);
 	add_attributes(&r, &f->task);
 	add_tags(&r, &f->task);
 	code = add_depends(&r, &f->task, err);
@@ -240,7 +244,7 @@ static int view_text(const struct view *v, const struct spot *s, const struct fa
 }
 
 /* {"task":{…},"version":…,…} */
-static int view_json(const struct view *v, const struct spot *s, const struct facts *f,
+static int view_json(const struct ts_view *v, const struct spot *s, const struct facts *f,
 		     struct ts_error *err)
 {
 	struct ts_json j = ts_json_to(v->to);
@@ -254,22 +258,22 @@ static int view_json(const struct view *v, const struct spot *s, const struct fa
 	ts_json_int(&j, (int64_t)s->head);
 	ts_json_name(&j, "versions");
 	ts_json_int(&j, (int64_t)f->versions);
-	date_json(&j, "time", f->made.time);
-	text_json(&j, "device", made_by(&f->made));
-	text_json(&j, "command", made_with(&f->made));
+	ts_json_date_member(&j, "time", f->made.time);
+	ts_json_text_member(&j, "device", ts_made_by(v, &f->made));
+	ts_json_text_member(&j, "command", ts_made_with(&f->made));
 	ts_json_name(&j, "conflicts");
 	ts_json_open(&j, '[');
 	for (size_t i = 0; i < f->losses.count; i++) {
-		const struct loss *loss = loss_at(&f->losses, i);
-		conflict_json(&j, &(struct ts_conflict){loss->key, loss->kept, loss->lost});
+		const struct ts_loss *loss = ts_loss_at(&f->losses, i);
+		ts_conflict_json(&j, &(struct ts_conflict){loss->key, loss->kept, loss->lost});
 	}
 	ts_json_close(&j, ']');
 	ts_json_close(&j, '}');
 	ts_buf_add_char(v->to, '\n');
-	return code == TS_OK ? view_end(v, err) : code;
+	return code == TS_OK ? ts_view_end(v, err) : code;
 }
 
-int task_view(const struct view *v, const struct spot *s, bool json, struct ts_error *err)
+int task_view(const struct ts_view *v, const struct spot *s, bool json, struct ts_error *err)
 {
 	TS_ARENA(a);
 	TS_CLEANUP(facts_done) struct facts f = {0};
@@ -278,4 +282,20 @@ int task_view(const struct view *v, const struct spot *s, bool json, struct ts_e
 		return code;
 	}
 	return json ? view_json(v, s, &f, err) : view_text(v, s, &f, err);
+}
+
+int task_json_open(struct ts_json *j, const struct ts_task *task, uint64_t number,
+		   struct ts_error *err)
+{
+	TS_ARENA(a);
+	TS_BUF(json);
+	ts_task_write(task, &a, &json);
+	if (json.failed) {
+		return ts_fail(err, TS_ENOMEM, "Out of memory.");
+	}
+	ts_json_open(j, '{');
+	ts_json_name(j, "id");
+	ts_json_int(j, (int64_t)number);
+	ts_json_raw(j, (struct ts_slice){json.data + 1, json.len - 2});
+	return TS_OK;
 }

@@ -77,7 +77,7 @@ static void add_task(struct ts_json *j, const char *name, const struct ts_task *
 		     struct ts_arena *a)
 {
 	ts_json_name(j, name);
-	if (replica_is_empty(t)) {
+	if (ts_task_is_empty(t)) {
 		ts_json_null(j);
 		return;
 	}

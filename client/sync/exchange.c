@@ -177,6 +177,7 @@ static int send_and_receive(struct exchange *x, const struct request *q, struct 
 	}
 	progress_show(s->progress, PROGRESS_WAITING, 0, 0, 0, 0);
 	ts_dial_patience(s->dial, x->limits.answer + q->wait);
+	ret->as_text = q->text;
 	int code = receive_answer(x, ret, sent == TS_OK ? err : &late);
 	return sent == TS_OK || (code == TS_OK && ret->code >= 300) ? code : sent;
 }
@@ -223,6 +224,7 @@ int exchange_run(struct exchange *x, const struct request *q, struct answer *ret
 void answer_done(struct answer *a)
 {
 	ts_upload_free(a->payload);
+	ts_buf_done(&a->text);
 	*a = (struct answer){0};
 }
 

@@ -29,6 +29,7 @@ struct request {
 	size_t tasks_before,
 		tasks_total; /* of the whole sync, for the progress; total 0: unknown */
 	uint64_t wait;       /* [ms] the server may take longer by */
+	bool text;           /* the answer's payload is text, no tasks */
 };
 
 struct answer {
@@ -38,6 +39,8 @@ struct answer {
 	struct ts_uuid since;      /* where `has_since`: a key of `history` that the server knows */
 	bool kept;                 /* the connection is there for another request */
 	struct ts_upload *payload; /* complete, of a 2xx; else NULL */
+	bool as_text;              /* instead of that … */
+	struct ts_buf text;        /* … the payload as it is */
 };
 
 /* Read credentials and certificates, check clock and dates. TS_EINVAL, TS_EREFUSED… */

@@ -9,6 +9,7 @@
 
 enum {
 	PIECE = 64 << 10,       /* [bytes] received at once */
+	TEXT_MAX = 1 << 20,     /* [bytes] of a payload that is text */
 	HEADERS_MAX = 256 << 10 /* [bytes] */
 };
 
@@ -162,10 +163,26 @@ static int judge_text(const struct receiver *r, int code)
 				    : code;
 }
 
+static int add_text(struct receiver *r, struct ts_slice data)
+{
+	struct ts_buf *to = &r->answer->text;
+	if (r->answer->code >= 300) {
+		return TS_OK;
+	}
+	if (to->len + data.len > TEXT_MAX) {
+		return ts_fail(r->err, TS_EREFUSED, "The answer of %s is too long.", r->x->to.host);
+	}
+	ts_buf_add_slice(to, data);
+	return to->failed ? ts_fail(r->err, TS_ENOMEM, "Out of memory.") : TS_OK;
+}
+
 /* The payload: of a success into the upload, else nowhere. */
 static int feed(struct receiver *r, struct ts_slice data)
 {
 	struct ts_upload *to = r->answer->payload;
+	if (r->answer->as_text) {
+		return add_text(r, data);
+	}
 	return to != NULL && data.len > 0 ? judge_text(r, ts_upload_feed(to, data, r->err)) : TS_OK;
 }
 
@@ -195,7 +212,7 @@ static int receive_all(struct receiver *r)
 				r->head.len < r->length ? r->head.len : (size_t)r->length};
 	code = read_headers(
 		r, (struct ts_slice){head.data + TS_MESSAGE_PREFIX, end - TS_MESSAGE_PREFIX});
-	if (code == TS_OK && r->answer->code < 300 &&
+	if (code == TS_OK && r->answer->code < 300 && !r->answer->as_text &&
 	    ts_upload_new(&limits, &r->x->budget, &r->answer->payload) != TS_OK) {
 		code = ts_fail(r->err, TS_ENOMEM, "Out of memory.");
 	}

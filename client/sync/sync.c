@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/sync/sync.h"
 
+#include "client/cert/renewal.h"
 #include "client/sync/arrivals.h"
 #include "client/sync/exchange.h"
 #include "client/sync/outgoing.h"
+#include "client/sync/trouble.h"
 #include "common/base/date.h"
 
 /* Debian's Taskserver and ours say so of a sync key that they never issued. */
@@ -251,6 +253,8 @@ int sync_run(struct sync *s, struct ts_error *err)
 	if (code != TS_OK) {
 		return code;
 	}
+	code = renewal_run(&r.exchange, err);
+	trouble_remark(s);
 	while (code == TS_OK && !r.complete) {
 		code = one_round(&r);
 	}

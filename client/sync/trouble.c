@@ -46,7 +46,8 @@ static void remark_end(const struct sync *s, int64_t now, int64_t until)
 	}
 	(void)snprintf(text, sizeof(text),
 		       "The certificate of the remote %s ends on %s, in %lld day%s. `taskd user "
-		       "bundle` on the server makes a new file for `taskc setup FILE --replace`.",
+		       "bundle --renew` on the server makes a new file for `taskc setup FILE "
+		       "--replace`.",
 		       s->remote->name, day_of(until).text, (long long)days, days == 1 ? "" : "s");
 	s->say(text, s->say_arg);
 }
@@ -68,22 +69,35 @@ static int check_dates(const struct sync *s, int64_t now, const struct ts_cert *
 			"machine says %s: set it first.",
 			s->remote->name, day_of(ts_cert_from(c)).text, day_of(now).text);
 	}
-	remark_end(s, now, ts_cert_until(c));
 	return TS_OK;
+}
+
+/* *ret stays NULL where there is none. */
+static int open_cert(const struct sync *s, struct ts_cert **ret, struct ts_error *err)
+{
+	TS_BUF(path);
+	if (s->remote->certificate[0] == '\0') {
+		return TS_OK;
+	}
+	int code = remote_path(s->remote, s->remote->certificate, &path, err);
+	return code == TS_OK ? ts_cert_open(path.data, ret, err) : code;
 }
 
 int trouble_find(const struct sync *s, struct ts_error *err)
 {
-	TS_BUF(path);
 	TS_CLEANUP(ts_cert_free_p) struct ts_cert *cert = NULL;
 	const int64_t now = ts_date_now();
 	int code = check_clock(now, err);
-	if (code != TS_OK || s->remote->certificate[0] == '\0') {
-		return code;
-	}
-	code = remote_path(s->remote, s->remote->certificate, &path, err);
 	if (code == TS_OK) {
-		code = ts_cert_open(path.data, &cert, err);
+		code = open_cert(s, &cert, err);
 	}
-	return code == TS_OK ? check_dates(s, now, cert, err) : code;
+	return code == TS_OK && cert != NULL ? check_dates(s, now, cert, err) : code;
+}
+
+void trouble_remark(const struct sync *s)
+{
+	TS_CLEANUP(ts_cert_free_p) struct ts_cert *cert = NULL;
+	if (open_cert(s, &cert, NULL) == TS_OK && cert != NULL) {
+		remark_end(s, ts_date_now(), ts_cert_until(cert));
+	}
 }

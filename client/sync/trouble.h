@@ -5,6 +5,7 @@
 
 #include "client/sync/sync.h"
 
-/* TS_EINVAL, TS_EREFUSED with a sentence that says what to do; a remark where the certificate ends
- * soon. */
+/* TS_EINVAL, TS_EREFUSED with a sentence that says what to do. */
 int trouble_find(const struct sync *s, struct ts_error *err) TS_MUST_CHECK;
+/* A remark where the certificate ends soon. */
+void trouble_remark(const struct sync *s);

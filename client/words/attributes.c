@@ -114,7 +114,7 @@ int attribute_find_status(struct ts_slice word, struct ts_slice *ret, struct ts_
 
 struct ts_slice attribute_status(const struct ts_task *task, int64_t now)
 {
-	const struct ts_slice status = task_text(task, "status");
+	const struct ts_slice status = ts_task_text(task, "status");
 	const bool pending = ts_slice_eq(status, TS_SLICE("pending"));
 	if (!pending && !ts_slice_eq(status, TS_SLICE("waiting"))) {
 		return status;

@@ -2,12 +2,12 @@
 #include "client/words/changes.h"
 
 #include "client/words/attributes.h"
-#include "client/words/date_words.h"
 #include "client/words/filter.h"
 #include "common/base/date.h"
 #include "common/base/utf8.h"
 #include "common/task/recur.h"
 #include "common/task/task_key.h"
+#include "common/words/date_words.h"
 
 /* One key to be set, taken away (an empty value), or a whole set to be emptied. */
 struct change {
@@ -79,7 +79,7 @@ static int read_date(struct reading *r, struct ts_slice name, struct ts_slice va
 	if (value.len == 0) {
 		return add(r->c, name, value, false, err);
 	}
-	int code = date_words_parse(value, r->now, r->monday, &date, err);
+	int code = ts_date_words_parse(value, r->now, r->monday, &date, err);
 	if (code != TS_OK) {
 		return code;
 	}

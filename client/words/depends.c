@@ -12,7 +12,7 @@ struct walk {
 	size_t at;
 };
 
-static void walk_done(struct walk *w)
+static void ts_walk_done(struct walk *w)
 {
 	ts_buf_done(&w->list);
 }
@@ -66,7 +66,7 @@ static int step(struct walk *w, struct ts_error *err)
 int task_check_depends(struct ts_txn *t, const struct replica *r, const struct ts_task *before,
 		       const struct ts_task *task, struct ts_error *err)
 {
-	TS_CLEANUP(walk_done)
+	TS_CLEANUP(ts_walk_done)
 	struct walk w = {.txn = t, .replica = r, .target = &task->uuid};
 	int code = TS_OK;
 	add_depends(&w, task, before);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/words/date_words.h"
 #include "client/words/filter_internal.h"
 #include "common/base/utf8.h"
 #include "common/task/task_key.h"
+#include "common/words/date_words.h"
 
 static const struct relation {
 	const char *name;
@@ -148,7 +148,7 @@ static int read_value(struct filter *f, struct filter_term *t, struct ts_error *
 		return attribute_find_status(t->value, &t->value, err);
 	}
 	if (t->kind == ATTRIBUTE_DATE) {
-		return date_words_parse(t->value, f->now, true, &t->date, err);
+		return ts_date_words_parse(t->value, f->now, true, &t->date, err);
 	}
 	if (t->kind == ATTRIBUTE_DEPENDS && !begins_uuid(t->value)) {
 		return ts_fail(err, TS_EUSAGE,

@@ -41,12 +41,8 @@ bool filter_matches(const struct filter *f, const struct replica_entry *e);
  * The uuids of all tasks that match, in order of number, then entry; in `a`. TS_ENOTFOUND with a
  * sentence: a number or uuid that there isn't, or one that is the beginning of several.
  */
-struct selection {
-	struct ts_uuid *at;
-	size_t count;
-};
 int filter_select(const struct filter *f, struct ts_txn *t, const struct replica *r,
-		  struct ts_arena *a, struct selection *ret, struct ts_error *err) TS_MUST_CHECK;
+		  struct ts_arena *a, struct ts_uuids *ret, struct ts_error *err) TS_MUST_CHECK;
 /* Exactly one: TS_EUSAGE with a sentence where they are more. Words as above. */
 int filter_one(const char *word, int64_t now, struct ts_txn *t, const struct replica *r,
 	       struct ts_uuid *ret, struct ts_error *err) TS_MUST_CHECK;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/words/date_words.h"
 #include "client/words/filter_internal.h"
-#include "client/words/fold.h"
 #include "common/base/date.h"
 #include "common/task/task_key.h"
+#include "common/words/date_words.h"
+#include "common/words/fold.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -47,7 +47,7 @@ static bool same_day(int64_t a, int64_t b)
 bool filter_test_equal(const struct filter_term *t, struct ts_slice value)
 {
 	int64_t date;
-	if (t->kind == ATTRIBUTE_DATE && date_words_is_day(t->date) &&
+	if (t->kind == ATTRIBUTE_DATE && ts_date_words_is_day(t->date) &&
 	    ts_date_parse(value, &date)) {
 		return same_day(date, t->date);
 	}
@@ -62,12 +62,12 @@ bool filter_test_below(const struct filter_term *t, struct ts_slice value)
 
 bool filter_test_has(const struct filter_term *t, struct ts_slice value)
 {
-	return fold_contains(value, t->value);
+	return ts_fold_contains(value, t->value);
 }
 
 bool filter_test_starts(const struct filter_term *t, struct ts_slice value)
 {
-	return fold_starts(value, t->value);
+	return ts_fold_starts(value, t->value);
 }
 
 bool filter_test_before(const struct filter_term *t, struct ts_slice value)
@@ -120,7 +120,7 @@ static bool modified_passes(const struct filter_term *t, const struct ts_task *t
 static bool passes(const struct filter *f, const struct filter_term *t, const struct ts_task *task)
 {
 	if (t->name.len == 0) {
-		return t->test(t, task_text(task, "description")) || notes_pass(t, task);
+		return t->test(t, ts_task_text(task, "description")) || notes_pass(t, task);
 	}
 	if (t->kind == ATTRIBUTE_TAGS) {
 		return set_passes(t, task, TS_KEY_TAG, 0);
@@ -147,7 +147,7 @@ bool filter_name_matches(const struct filter_name *n, const struct replica_entry
 		return e->number >= n->low && e->number <= n->high;
 	}
 	const struct ts_uuid_text text = ts_uuid_text(&e->task.uuid);
-	return fold_starts(ts_slice_of(text.text), n->uuid);
+	return ts_fold_starts(ts_slice_of(text.text), n->uuid);
 }
 
 bool filter_terms_match(const struct filter *f, const struct replica_entry *e)

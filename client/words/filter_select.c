@@ -115,7 +115,8 @@ static int find_exact(const struct filter_name *n, struct ts_txn *t, const struc
 	if (code == TS_OK) {
 		code = replica_task(t, r, &uuid, a, &ret->task, &ret->head, err);
 	}
-	if (code == TS_ENOTFOUND || (code == TS_OK && task_text(&ret->task, "status").len == 0)) {
+	if (code == TS_ENOTFOUND ||
+	    (code == TS_OK && ts_task_text(&ret->task, "status").len == 0)) {
 		return missing(n, err);
 	}
 	return code;
@@ -151,7 +152,7 @@ static int select_all(struct search *s, struct ts_txn *t, const struct replica *
 }
 
 /* The uuids in order, each once. */
-static int settle(struct search *s, struct ts_arena *a, struct selection *ret, struct ts_error *err)
+static int settle(struct search *s, struct ts_arena *a, struct ts_uuids *ret, struct ts_error *err)
 {
 	struct found *list = (void *)s->list.data;
 	const size_t count = s->list.len / sizeof(*list);
@@ -172,7 +173,7 @@ static int settle(struct search *s, struct ts_arena *a, struct selection *ret, s
 }
 
 int filter_select(const struct filter *f, struct ts_txn *t, const struct replica *r,
-		  struct ts_arena *a, struct selection *ret, struct ts_error *err)
+		  struct ts_arena *a, struct ts_uuids *ret, struct ts_error *err)
 {
 	TS_CLEANUP(search_done) struct search s = {.filter = f};
 	int code = are_exact(f) ? select_exact(&s, t, r, err) : select_all(&s, t, r, err);
@@ -184,7 +185,7 @@ int filter_one(const char *word, int64_t now, struct ts_txn *t, const struct rep
 {
 	TS_ARENA(arena);
 	TS_CLEANUP(filter_free_p) struct filter *f = NULL;
-	struct selection found;
+	struct ts_uuids found;
 	int code = filter_new(&word, 1, now, &f, err);
 	if (code == TS_OK) {
 		code = filter_select(f, t, r, &arena, &found, err);

@@ -92,14 +92,14 @@ bool task_has(const struct ts_task *task, const char *key)
 
 static bool is_closed(const struct ts_task *task)
 {
-	const struct ts_slice status = task_text(task, "status");
+	const struct ts_slice status = ts_task_text(task, "status");
 	return ts_slice_eq(status, TS_SLICE("completed")) ||
 	       ts_slice_eq(status, TS_SLICE("deleted"));
 }
 
 static bool is_template(const struct ts_task *task)
 {
-	return ts_slice_eq(task_text(task, "status"), TS_SLICE("recurring"));
+	return ts_slice_eq(ts_task_text(task, "status"), TS_SLICE("recurring"));
 }
 
 /* An open task without a period: that is fine unless it had one, or is called recurring. */

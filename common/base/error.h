@@ -37,7 +37,8 @@
 	X(TS_EHISTORY, -26, 500, "another history than the server's")                                \
 	X(TS_ECANCELED, -27, 0, "stopped")                                                         \
 	X(TS_EOLD, -28, 0, "too old")                                                              \
-	X(TS_EABSENT, -29, 502, "not offered here")
+	X(TS_EABSENT, -29, 502, "not offered here")                                                \
+	X(TS_ETOOMANY, -30, 420, "too many requests")
 
 #define TS_ERROR_ENUM(name, num, wire, text) name = (num),
 enum ts_code { TS_ERRORS(TS_ERROR_ENUM) };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/base/json_out.h"
 
+#include "common/base/date.h"
+
 #include <inttypes.h>
 
 static void add_comma(struct ts_json *j)
@@ -58,6 +60,18 @@ void ts_json_raw(struct ts_json *j, struct ts_slice json)
 {
 	add_comma(j);
 	ts_buf_add_slice(j->to, json);
+}
+
+void ts_json_text_member(struct ts_json *j, const char *name, struct ts_slice text)
+{
+	ts_json_name(j, name);
+	ts_json_text(j, text);
+}
+
+void ts_json_date_member(struct ts_json *j, const char *name, int64_t date)
+{
+	const struct ts_date_text text = ts_date_text(date);
+	ts_json_text_member(j, name, ts_slice_of(text.text));
 }
 
 void ts_json_add_string(struct ts_buf *to, struct ts_slice text)

@@ -60,6 +60,15 @@ void ts_budget_give(struct ts_spool_budget *budget, size_t bytes)
 	atomic_fetch_sub(&budget->usage->memory, bytes);
 }
 
+int ts_budget_refuse(struct ts_spool_budget *budget, bool memory, struct ts_error *err)
+{
+	if (budget->usage->refused != NULL) {
+		budget->usage->refused(memory);
+	}
+	return ts_fail(err, TS_EBUSY,
+		       "The server holds too many large messages; try again in a moment.");
+}
+
 /* Take `more` bytes of memory if neither the spool's share nor the total ends there. */
 static bool take(struct ts_spool *s, size_t more)
 {
@@ -94,8 +103,7 @@ static int write_file(struct ts_spool *s, struct ts_slice data, struct ts_error 
 {
 	uint64_t filled = atomic_load(&s->budget->usage->files);
 	if (s->budget->disk > 0 && filled + data.len > s->budget->disk) {
-		return ts_fail(err, TS_EBUSY,
-			       "The server holds too many large messages; try again in a moment.");
+		return ts_budget_refuse(s->budget, false, err);
 	}
 	while (data.len > 0) {
 		ssize_t n = pwrite(s->fd, data.data, data.len, (off_t)s->file_size);

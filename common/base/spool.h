@@ -15,6 +15,9 @@
 struct ts_spool_usage {
 	atomic_size_t memory;        /* [bytes] */
 	atomic_uint_least64_t files; /* [bytes] */
+	/* Told when somebody gets none of it: of the memory, or of the files. Any thread; may be
+	 * NULL. */
+	void (*refused)(bool memory);
 };
 
 /* What they may hold. Owned by the caller, as is `usage`; both outlive every spool made with them.
@@ -30,6 +33,8 @@ struct ts_spool_budget {
 /* Take `more` bytes of memory out of the total, for something beside a spool; false: they are not
  * to be had now. Give them back with ts_budget_give(). Any thread. */
 bool ts_budget_take(struct ts_spool_budget *budget, size_t more) TS_MUST_CHECK;
+/* What was not to be had can't be done without: TS_EBUSY with a sentence. */
+int ts_budget_refuse(struct ts_spool_budget *budget, bool memory, struct ts_error *err);
 void ts_budget_give(struct ts_spool_budget *budget, size_t bytes);
 
 struct ts_spool;

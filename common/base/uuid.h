@@ -10,6 +10,12 @@ struct ts_uuid {
 	uint8_t bytes[16];
 };
 
+/* Several, of tasks for the most part. */
+struct ts_uuids {
+	struct ts_uuid *at; /* borrowed */
+	size_t count;
+};
+
 struct ts_uuid_text {
 	char text[TS_UUID_TEXT + 1];
 };

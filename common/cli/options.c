@@ -3,6 +3,8 @@
 
 #include "common/base/slice.h"
 
+#include <stdlib.h>
+
 static size_t find(struct ts_slice name, const struct ts_option *items, size_t count)
 {
 	size_t i = 0;
@@ -65,5 +67,22 @@ int ts_options_read(int *argc, char **argv, const struct ts_option *items, size_
 		}
 	}
 	*argc = words;
+	return TS_OK;
+}
+
+int ts_option_number(const char *name, const char *text, size_t otherwise, size_t *ret,
+		     struct ts_error *err)
+{
+	enum { DIGITS_MAX = 9 };
+	struct ts_slice rest = ts_slice_of(text);
+	const struct ts_slice digits = ts_slice_cut_digits(&rest);
+	*ret = otherwise;
+	if (text == NULL) {
+		return TS_OK;
+	}
+	if (digits.len == 0 || digits.len > DIGITS_MAX || rest.len > 0) {
+		return ts_fail(err, TS_EUSAGE, "--%s is a number, not '%.100s'.", name, text);
+	}
+	*ret = strtoul(text, NULL, 10);
 	return TS_OK;
 }

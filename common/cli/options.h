@@ -36,3 +36,8 @@ static inline const char *ts_option_last(const struct ts_option_values *v, const
 {
 	return v->count > 0 ? v->at[v->count - 1] : otherwise;
 }
+
+/* The value of the option `name` as a number of things; `text` NULL: it was not given, *ret is
+ * `otherwise`. TS_EUSAGE with a sentence. */
+int ts_option_number(const char *name, const char *text, size_t otherwise, size_t *ret,
+		     struct ts_error *err) TS_MUST_CHECK;

@@ -62,7 +62,7 @@ static struct ts_key org_key(struct ts_slice name)
 	return k;
 }
 
-static int unpack_org(struct ts_kv_pair pair, struct ts_org *ret, struct ts_error *err)
+int ts_store_unpack_org(struct ts_kv_pair pair, struct ts_org *ret, struct ts_error *err)
 {
 	struct ts_unpack u = {.rest = pair.value};
 	*ret = (struct ts_org){.id = (uint32_t)ts_unpack_number(&u)};
@@ -100,7 +100,7 @@ int ts_org_get(struct ts_txn *t, struct ts_slice name, struct ts_org *ret, struc
 		return ts_fail(err, code, "Organization '%.*s' does not exist.",
 			       TS_SLICE_ARGS(name));
 	}
-	return code == TS_OK ? unpack_org(pair, ret, err) : code;
+	return code == TS_OK ? ts_store_unpack_org(pair, ret, err) : code;
 }
 
 int ts_org_add(struct ts_txn *t, struct ts_slice name, int64_t now, struct ts_error *err)
@@ -167,7 +167,7 @@ int ts_org_each(struct ts_txn *t, int (*each)(const struct ts_org *org, void *ar
 	struct ts_org org;
 	int code = ts_kv_seek(t->kv, TS_KV_ORGS, all, all, &pair, err);
 	while (code == TS_OK) {
-		code = unpack_org(pair, &org, err);
+		code = ts_store_unpack_org(pair, &org, err);
 		if (code == TS_OK) {
 			code = each(&org, arg);
 		}

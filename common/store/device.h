@@ -20,7 +20,8 @@ struct ts_device {
 	int64_t first, seen;        /* [s since 1970] its first and last request; 0: none yet */
 	uint64_t synced;            /* the version up to which it has everything */
 	unsigned warned;            /* [days] before `until`, of the last warning; 0: none */
-	char renews[TS_DEVICE_MAX + 1]; /* id of the certificate that it took the place of; "" none */
+	char renews[TS_DEVICE_MAX +
+		    1]; /* id of the certificate that it took the place of; "" none */
 	char client[TS_DEVICE_CLIENT_MAX + 1];   /* program and version, as it says */
 	char address[TS_DEVICE_ADDRESS_MAX + 1]; /* of its last request; "" not known */
 };

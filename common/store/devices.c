@@ -48,8 +48,8 @@ static void pack(struct ts_buf *to, const struct ts_device *d)
 	ts_pack_string(to, ts_slice_of(d->address));
 }
 
-static int unpack(struct ts_slice id, struct ts_slice value, struct ts_device *ret,
-		  struct ts_error *err)
+int ts_store_unpack_device(struct ts_slice id, struct ts_slice value, struct ts_device *ret,
+			   struct ts_error *err)
 {
 	struct ts_unpack u = {.rest = value};
 	*ret = (struct ts_device){.certificate = (ts_unpack_number(&u) & IS_CERTIFICATE) != 0};
@@ -74,7 +74,7 @@ static int get(struct ts_txn *t, uint32_t user, struct ts_slice id, struct ts_de
 	const struct ts_key key = card_key(user, BY_ID, id);
 	struct ts_slice value;
 	int code = ts_kv_get(t->kv, TS_KV_CARDS, ts_key_slice(&key), &value, err);
-	return code == TS_OK ? unpack(id, value, ret, err) : code;
+	return code == TS_OK ? ts_store_unpack_device(id, value, ret, err) : code;
 }
 
 int ts_device_get(struct ts_txn *t, uint32_t user, const char *id, struct ts_device *ret,
@@ -208,7 +208,8 @@ int ts_device_each(struct ts_txn *t, uint32_t user,
 	struct ts_device d;
 	int code = ts_kv_seek(t->kv, TS_KV_CARDS, prefix, prefix, &pair, err);
 	while (code == TS_OK) {
-		code = unpack(ts_slice_skip(pair.key, prefix.len), pair.value, &d, err);
+		code = ts_store_unpack_device(ts_slice_skip(pair.key, prefix.len), pair.value, &d,
+					      err);
 		if (code == TS_OK) {
 			code = each(&d, arg);
 		}

@@ -31,6 +31,23 @@ int ts_store_remove_aliases(struct ts_txn *t, const struct ts_user *user,
 int ts_store_rename_aliases(struct ts_txn *t, const struct ts_user *user,
 			    struct ts_error *err) TS_MUST_CHECK;
 
+/* Records as they are, of a pair of their table. TS_EDAMAGED. */
+int ts_store_unpack_org(struct ts_kv_pair pair, struct ts_org *ret,
+			struct ts_error *err) TS_MUST_CHECK;
+int ts_store_unpack_user(struct ts_kv_pair pair, struct ts_user *ret,
+			 struct ts_error *err) TS_MUST_CHECK;
+/* ret->device stays empty, *ret_device is its number. */
+int ts_store_unpack_transaction(struct ts_kv_pair pair, struct ts_transaction *ret,
+				uint64_t *ret_device, struct ts_error *err) TS_MUST_CHECK;
+
+struct ts_device;
+int ts_store_unpack_device(struct ts_slice id, struct ts_slice value, struct ts_device *ret,
+			   struct ts_error *err) TS_MUST_CHECK;
+
+/* What stands in the table of words, beside "org" and "user", the last ids given. */
+#define TS_META_FORMAT  "format"
+#define TS_META_HORIZON "horizon" /* with the user's id behind it */
+
 /* What an account's record has behind its first fields where it isn't nothing. */
 static inline bool ts_store_has_quota(const struct ts_quota *q)
 {

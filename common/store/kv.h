@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the store asks of a database: a few ordered tables of byte strings, one writer, readers
- * that see one moment. Known to common/store/ only; a second backend implements this page.
+ * that see one moment. Known to common/store/ and common/verify/ only; a second backend implements
+ * this page.
  */
 #pragma once
 

@@ -141,18 +141,6 @@ void ts_kv_close(struct ts_kv *kv)
 	free(kv);
 }
 
-uint64_t ts_kv_serial(struct ts_kv *kv)
-{
-	MDB_envinfo info;
-	(void)mdb_env_info(kv->env, &info);
-	return info.me_last_txnid;
-}
-
-uint64_t ts_kv_txn_serial(struct ts_kv_txn *t)
-{
-	return mdb_txn_id(t->mdb);
-}
-
 int ts_kv_begin(struct ts_kv *kv, enum ts_access how, struct ts_kv_txn **ret, struct ts_error *err)
 {
 	struct ts_kv_txn *t = calloc(1, sizeof(*t));
@@ -352,13 +340,4 @@ int ts_kv_remove_prefix(struct ts_kv_txn *t, enum ts_kv_table table, struct ts_s
 		}
 	}
 	return code == TS_ENOTFOUND ? TS_OK : code;
-}
-
-uint64_t ts_kv_count(struct ts_kv_txn *t, enum ts_kv_table table)
-{
-	const MDB_dbi dbi = t->kv->tables[table];
-	MDB_stat stat;
-	return dbi != TS_KV_LMDB_ABSENT && mdb_stat(t->mdb, dbi, &stat) == MDB_SUCCESS
-		       ? stat.ms_entries
-		       : 0;
 }

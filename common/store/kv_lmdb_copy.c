@@ -1,8 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* How LMDB's file is used, and copies of it. */
+/* Counts, how LMDB's file is used, and copies of it. */
 #include "common/store/kv_lmdb.h"
 
 enum { META_PAGES = 2, TRIES = 10 };
+
+uint64_t ts_kv_serial(struct ts_kv *kv)
+{
+	MDB_envinfo info;
+	(void)mdb_env_info(kv->env, &info);
+	return info.me_last_txnid;
+}
+
+uint64_t ts_kv_txn_serial(struct ts_kv_txn *t)
+{
+	return mdb_txn_id(t->mdb);
+}
+
+uint64_t ts_kv_count(struct ts_kv_txn *t, enum ts_kv_table table)
+{
+	const MDB_dbi dbi = t->kv->tables[table];
+	MDB_stat stat;
+	return dbi != TS_KV_LMDB_ABSENT && mdb_stat(t->mdb, dbi, &stat) == MDB_SUCCESS
+		       ? stat.ms_entries
+		       : 0;
+}
 
 /* The pages of one table. */
 static uint64_t table_pages(MDB_txn *txn, MDB_dbi table)

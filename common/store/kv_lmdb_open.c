@@ -167,11 +167,12 @@ static int check_end(const char *path, unsigned flags, MDB_env **env)
 	return can_be_read(path) ? open_largest(path, flags, env) : MDB_CORRUPTED;
 }
 
-/* Let LMDB write its first two pages into `path`, and wait for the disk. */
+/* Let LMDB write its first two pages into `path`, and wait for the disk. That needs no large map,
+ * which not every system gives. */
 static int write_first_pages(const char *path)
 {
 	MDB_env *env = NULL;
-	int rc = open_env(path, wanted_map(path), MDB_NOSUBDIR | MDB_NOLOCK, &env);
+	int rc = open_env(path, (size_t)1 << 20, MDB_NOSUBDIR | MDB_NOLOCK, &env);
 	if (rc == MDB_SUCCESS) {
 		rc = mdb_env_sync(env, 1);
 		mdb_env_close(env);

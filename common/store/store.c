@@ -62,7 +62,7 @@ int ts_store_new_id(struct ts_txn *t, const char *kind, uint32_t *ret, struct ts
 /* The record that says which program may read the rest. */
 static int write_format(struct ts_txn *t, struct ts_error *err)
 {
-	struct ts_key key = meta_key("format");
+	struct ts_key key = meta_key(TS_META_FORMAT);
 	ts_pack_string(&t->record, TS_SLICE(FORMAT));
 	ts_pack_number(&t->record, FORMAT_VERSION);
 	return ts_store_put_record(t, TS_KV_META, &key, err);
@@ -70,7 +70,7 @@ static int write_format(struct ts_txn *t, struct ts_error *err)
 
 static int check_format(struct ts_txn *t, const char *dir, struct ts_error *err)
 {
-	struct ts_key key = meta_key("format");
+	struct ts_key key = meta_key(TS_META_FORMAT);
 	struct ts_slice value;
 	int code = ts_kv_get(t->kv, TS_KV_META, ts_key_slice(&key), &value, err);
 	if (code != TS_OK) {

@@ -196,6 +196,11 @@ int ts_transaction_of(struct ts_txn *t, uint32_t user, uint64_t number, struct t
 int ts_transaction_newest(struct ts_txn *t, uint32_t user, struct ts_transaction *ret,
 			  struct ts_error *err) TS_MUST_CHECK;
 
+/* Replace what is stored of the transaction that ends with tr->last; its key stays what it was.
+ * TS_ENOTFOUND. */
+int ts_transaction_update(struct ts_txn *t, uint32_t user, const struct ts_transaction *tr,
+			  struct ts_error *err) TS_MUST_CHECK;
+
 /* Append a version's record. The caller sees to it that the number is the newest plus 1. */
 int ts_version_put(struct ts_txn *t, uint32_t user, uint64_t number, struct ts_slice record,
 		   struct ts_error *err) TS_MUST_CHECK;
@@ -209,11 +214,27 @@ int ts_version_next(struct ts_txn *t, uint32_t user, uint64_t number, uint64_t *
 int ts_version_newest(struct ts_txn *t, uint32_t user, uint64_t *ret,
 		      struct ts_error *err) TS_MUST_CHECK;
 
+/* Forget a version, which no other one may stand on. TS_OK also where there was none. */
+int ts_version_remove(struct ts_txn *t, uint32_t user, uint64_t number,
+		      struct ts_error *err) TS_MUST_CHECK;
+
+/* Of versions with numbers below the horizon only some are there: what nobody needed was
+ * forgotten. From it on the past is complete; 0: all of it is. */
+int ts_horizon_get(struct ts_txn *t, uint32_t user, uint64_t *ret,
+		   struct ts_error *err) TS_MUST_CHECK;
+/* It never falls. */
+int ts_horizon_raise(struct ts_txn *t, uint32_t user, uint64_t number,
+		     struct ts_error *err) TS_MUST_CHECK;
+
 /* The head of a task's main line. TS_ENOTFOUND: no such task. */
 int ts_head_get(struct ts_txn *t, uint32_t user, const struct ts_uuid *task, uint64_t *ret,
 		struct ts_error *err) TS_MUST_CHECK;
 int ts_head_put(struct ts_txn *t, uint32_t user, const struct ts_uuid *task, uint64_t number,
 		struct ts_error *err) TS_MUST_CHECK;
+
+/* The first task at *task or behind it, in order of uuid. TS_ENOTFOUND: that were all. */
+int ts_head_next(struct ts_txn *t, uint32_t user, struct ts_uuid *task, uint64_t *ret,
+		 struct ts_error *err) TS_MUST_CHECK;
 
 /* Call `each` in order of uuid until it returns something else than TS_OK, which is returned. The
  * task's head may be replaced in `each`, no other one. */

@@ -3,11 +3,11 @@
 
 enum { SUSPENDED = 1 << 0 };
 
-static int unpack_user(uint32_t org, struct ts_kv_pair pair, struct ts_user *ret,
-		       struct ts_error *err)
+int ts_store_unpack_user(struct ts_kv_pair pair, struct ts_user *ret, struct ts_error *err)
 {
 	struct ts_unpack u = {.rest = pair.value};
-	*ret = (struct ts_user){.id = (uint32_t)ts_unpack_number(&u), .org = org};
+	*ret = (struct ts_user){.id = (uint32_t)ts_unpack_number(&u),
+				.org = ts_key_get_id(pair.key, 0)};
 	ret->suspended = (ts_unpack_number(&u) & SUSPENDED) != 0;
 	ret->created = ts_unpack_signed(&u);
 	struct ts_slice key = ts_unpack_bytes(&u, sizeof(ret->key.bytes));
@@ -55,7 +55,7 @@ int ts_user_get(struct ts_txn *t, const struct ts_org *org, struct ts_slice name
 	if (code == TS_ENOTFOUND) {
 		return ts_fail(err, code, "User '%.*s' does not exist.", TS_SLICE_ARGS(name));
 	}
-	return code == TS_OK ? unpack_user(org->id, pair, ret, err) : code;
+	return code == TS_OK ? ts_store_unpack_user(pair, ret, err) : code;
 }
 
 struct key_search {
@@ -211,7 +211,7 @@ int ts_user_each(struct ts_txn *t, const struct ts_org *org,
 	struct ts_user user;
 	int code = ts_kv_seek(t->kv, TS_KV_USERS, prefix, prefix, &pair, err);
 	while (code == TS_OK) {
-		code = unpack_user(org->id, pair, &user, err);
+		code = ts_store_unpack_user(pair, &user, err);
 		if (code == TS_OK) {
 			code = each(&user, arg);
 		}

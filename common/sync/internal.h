@@ -30,6 +30,7 @@ struct ts_upload {
 	size_t entry_count, entry_capacity;
 	struct ts_buf reject_list; /* of struct ts_upload_reject */
 	size_t reject_count;       /* more than are kept, perhaps */
+	size_t beyond[TS_TASK_LIMITS]; /* of them, for which limit */
 	size_t repaired;
 	char first_repair[200], first_reject[300]; /* sentences about the first of each */
 	bool has_key;
@@ -40,6 +41,3 @@ struct ts_upload {
 
 /* Count `more` bytes that are kept outside of the spools. TS_EBUSY: they are not to be had. */
 int ts_upload_charge(struct ts_upload *u, size_t more, struct ts_error *err) TS_MUST_CHECK;
-/* Keep a line that is no task, and why; only so many of one upload. */
-int ts_upload_keep_reject(struct ts_upload *u, struct ts_slice line, const char *because,
-			  struct ts_error *err) TS_MUST_CHECK;

@@ -94,6 +94,7 @@ static int take_task(struct ts_upload *u, struct ts_slice line, struct ts_error 
 	char what[64];
 	int code = ts_task_read(line, u->limits, &u->arena, &task, &repair, &why);
 	if (code == TS_EMALF) {
+		u->beyond[repair.beyond]++;
 		return reject(u, line, why.text, err);
 	}
 	if (code != TS_OK) {
@@ -121,6 +122,7 @@ static int take_line(struct ts_upload *u, struct ts_slice line, struct ts_error 
 {
 	if (u->line_too_long) {
 		u->line_too_long = false;
+		u->beyond[TS_TASK_LINE]++;
 		return reject(u, line, "it is longer than the server's limit for a task", err);
 	}
 	line = ts_slice_trim(line);
@@ -234,6 +236,11 @@ size_t ts_upload_tasks(const struct ts_upload *u)
 size_t ts_upload_rejects(const struct ts_upload *u)
 {
 	return u->reject_count;
+}
+
+size_t ts_upload_beyond(const struct ts_upload *u, enum ts_task_limit limit)
+{
+	return u->beyond[limit];
 }
 
 bool ts_upload_has_key(const struct ts_upload *u)

@@ -36,6 +36,8 @@ bool ts_upload_cut_short(const struct ts_upload *u);
 /* What came, valid after ts_upload_end(). */
 size_t ts_upload_tasks(const struct ts_upload *u);   /* task states, good ones */
 size_t ts_upload_rejects(const struct ts_upload *u); /* lines kept aside */
+/* How many of those were beyond the limit. */
+size_t ts_upload_beyond(const struct ts_upload *u, enum ts_task_limit limit);
 bool ts_upload_has_key(const struct ts_upload *u);   /* a sync key, whatever it looked like */
 /* The payload's own sync key; false where it has none, or what stands there is no UUID. */
 bool ts_upload_key(const struct ts_upload *u, struct ts_uuid *ret);
@@ -55,6 +57,9 @@ size_t ts_upload_same_task(const struct ts_upload_entry *entries, size_t count);
 /* Keep a state that did not come as a line. `repaired`: it isn't quite what was sent. */
 int ts_upload_keep_state(struct ts_upload *u, const struct ts_task *task, bool repaired,
 			 struct ts_error *err) TS_MUST_CHECK;
+/* Keep a line that is no task, and why; only so many of one upload. */
+int ts_upload_keep_reject(struct ts_upload *u, struct ts_slice line, const char *because,
+			  struct ts_error *err) TS_MUST_CHECK;
 /* Read the state at `offset` back. It lives in `a`. *ret_repaired (may be NULL): it isn't quite as
  * it came. TS_EIO, TS_ENOMEM, TS_EDAMAGED. */
 int ts_upload_state(const struct ts_upload *u, uint64_t offset, struct ts_arena *a,

@@ -18,8 +18,7 @@ static int out_of_memory(struct ts_error *err)
 int ts_upload_charge(struct ts_upload *u, size_t more, struct ts_error *err)
 {
 	if (!ts_budget_take(u->budget, more)) {
-		return ts_fail(err, TS_EBUSY,
-			       "The server holds too many large messages; try again in a moment.");
+		return ts_budget_refuse(u->budget, true, err);
 	}
 	u->charged += more;
 	return TS_OK;

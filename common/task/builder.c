@@ -33,18 +33,35 @@ static int grow(struct ts_builder *b)
 	return TS_OK;
 }
 
+/* The text of an annotation is a key. */
+static int check_limits(struct ts_builder *b, struct ts_slice key, struct ts_slice text)
+{
+	const struct ts_task_limits *limits = b->limits;
+	if (limits->attributes > 0 && b->task->count >= limits->attributes) {
+		b->repair->beyond = TS_TASK_ATTRIBUTES;
+		return ts_fail(b->err, TS_EMALF, "it has more than %zu attributes",
+			       limits->attributes);
+	}
+	if (limits->value > 0 && (key.len > limits->value || text.len > limits->value)) {
+		b->repair->beyond = TS_TASK_VALUE;
+		return ts_fail(b->err, TS_EMALF, "one of its values has more than %zu bytes",
+			       limits->value);
+	}
+	return TS_OK;
+}
+
 int ts_build_attr(struct ts_builder *b, struct ts_slice key, struct ts_value value)
 {
 	struct ts_task *task = b->task;
-	if (b->limits->attributes > 0 && task->count >= b->limits->attributes) {
-		return ts_fail(b->err, TS_EMALF, "it has more than %zu attributes",
-			       b->limits->attributes);
+	int code = check_limits(b, key, value.text);
+	if (code != TS_OK) {
+		return code;
 	}
 	if (key.len + value.text.len > b->room) {
 		return ts_fail(b->err, TS_EMALF, "its nested names are too long");
 	}
 	b->room -= key.len + value.text.len;
-	int code = grow(b);
+	code = grow(b);
 	key = ts_arena_copy(b->arena, key);
 	value.text = ts_arena_copy(b->arena, value.text);
 	if (code != TS_OK || key.data == NULL || value.text.data == NULL) {

@@ -75,7 +75,7 @@ static int check_number(struct ts_slice s, struct ts_error *err)
 }
 
 static int check_shape(struct shape *shape, char c, const struct ts_task_limits *limits,
-		       struct ts_error *err)
+		       enum ts_task_limit *ret_beyond, struct ts_error *err)
 {
 	if (c == '{' || c == '[') {
 		shape->depth++;
@@ -84,9 +84,11 @@ static int check_shape(struct shape *shape, char c, const struct ts_task_limits 
 	}
 	shape->values += c == ',';
 	if (limits->depth > 0 && shape->depth > limits->depth) {
+		*ret_beyond = TS_TASK_DEPTH;
 		return ts_fail(err, TS_EMALF, "it is nested deeper than %zu levels", limits->depth);
 	}
 	if (limits->attributes > 0 && shape->values > limits->attributes) {
+		*ret_beyond = TS_TASK_ATTRIBUTES;
 		return ts_fail(err, TS_EMALF, "it has more than %zu attributes",
 			       limits->attributes);
 	}
@@ -94,7 +96,7 @@ static int check_shape(struct shape *shape, char c, const struct ts_task_limits 
 }
 
 int ts_json_prepare(struct ts_slice json, const struct ts_task_limits *limits, struct ts_buf *to,
-		    struct ts_error *err)
+		    enum ts_task_limit *ret_beyond, struct ts_error *err)
 {
 	struct shape shape = {0};
 	int code = TS_OK;
@@ -108,7 +110,7 @@ int ts_json_prepare(struct ts_slice json, const struct ts_task_limits *limits, s
 			code = check_number((struct ts_slice){json.data, n}, err);
 		} else {
 			ts_buf_add_char(to, c);
-			code = check_shape(&shape, c, limits, err);
+			code = check_shape(&shape, c, limits, ret_beyond, err);
 		}
 		json = ts_slice_skip(json, n);
 	}

@@ -14,9 +14,10 @@
 #include "common/task/task_json.h"
 
 /* Append `json` to `to`, prepared. TS_EMALF: a number that JSON's grammar doesn't have, nested
- * deeper than limits->depth, or more values than limits->attributes; TS_ENOMEM. */
+ * deeper than limits->depth, or more values than limits->attributes, which *ret_beyond tells then;
+ * TS_ENOMEM. */
 int ts_json_prepare(struct ts_slice json, const struct ts_task_limits *limits, struct ts_buf *to,
-		    struct ts_error *err) TS_MUST_CHECK;
+		    enum ts_task_limit *ret_beyond, struct ts_error *err) TS_MUST_CHECK;
 
 /* What a parsed string was: true for a number; *text is without marks either way. */
 bool ts_json_unmark(struct ts_slice *text);

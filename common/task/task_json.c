@@ -316,9 +316,10 @@ int ts_task_read(struct ts_slice json, const struct ts_task_limits *limits, stru
 	*ret = (struct ts_task){0};
 	*repair = (struct ts_task_repair){0};
 	if (limits->line > 0 && json.len > limits->line) {
+		repair->beyond = TS_TASK_LINE;
 		return ts_fail(err, TS_EMALF, "it has more than %zu bytes", limits->line);
 	}
-	int code = ts_json_prepare(json, limits, &prepared, err);
+	int code = ts_json_prepare(json, limits, &prepared, &repair->beyond, err);
 	if (code != TS_OK) {
 		return code;
 	}
@@ -337,7 +338,8 @@ int ts_json_check(struct ts_slice json, struct ts_buf *ret, struct ts_error *err
 	static const struct ts_task_limits none = {0};
 	TS_BUF(prepared);
 	json_error_t why;
-	int code = ts_json_prepare(json, &none, &prepared, err);
+	enum ts_task_limit beyond;
+	int code = ts_json_prepare(json, &none, &prepared, &beyond, err);
 	if (code != TS_OK) {
 		return code;
 	}

@@ -11,11 +11,23 @@ struct ts_task_limits {
 	size_t line;       /* [bytes] of one task's JSON */
 	size_t depth;      /* of nested JSON */
 	size_t attributes; /* of one task, each tag and annotation counted */
+	size_t value;      /* [bytes] of one value, as text */
+};
+
+/* Which of them a task is beyond. */
+enum ts_task_limit {
+	TS_TASK_WITHIN,
+	TS_TASK_LINE,
+	TS_TASK_DEPTH,
+	TS_TASK_ATTRIBUTES,
+	TS_TASK_VALUE,
+	TS_TASK_LIMITS
 };
 
 /* What had to be changed to make a task of it that every client can read; "" if nothing. */
 struct ts_task_repair {
 	char text[120];
+	enum ts_task_limit beyond; /* why it is no task; TS_TASK_WITHIN: for another reason */
 };
 
 /*

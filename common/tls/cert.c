@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading certificates that are there, and revoking them. */
-#include "common/base/date.h"
+/* Certificates that are there. */
 #include "common/base/file.h"
 #include "common/tls/internal.h"
 #include "common/tls/pki.h"
 
 #include <arpa/inet.h>
 
-enum { CERT_MAX = 1 << 20, CRL_MAX = 16 << 20 }; /* [bytes] of a file */
+enum { CERT_MAX = 1 << 20 }; /* [bytes] of a file */
 
 struct ts_cert {
 	gnutls_x509_crt_t crt;
@@ -18,25 +17,29 @@ struct ts_cert {
 	size_t name_count;
 };
 
-int ts_crt_read(const char *path, gnutls_x509_crt_t *ret, struct ts_error *err)
+/* `what` begins the sentence of a failure. */
+static int crt_parse(const char *what, struct ts_slice text, gnutls_x509_crt_t *ret,
+		     struct ts_error *err)
 {
-	TS_BUF(text);
-	int rc = ts_file_read(path, CERT_MAX, &text, err);
-	if (rc != TS_OK) {
-		return rc;
-	}
 	TS_CRT(crt);
-	gnutls_datum_t pem = {(unsigned char *)text.data, (unsigned)text.len};
+	gnutls_datum_t pem = {(unsigned char *)(uintptr_t)text.data, (unsigned)text.len};
 	int n = gnutls_x509_crt_init(&crt);
 	if (n >= 0) {
 		n = gnutls_x509_crt_import(crt, &pem, GNUTLS_X509_FMT_PEM);
 	}
 	if (n < 0) {
-		return ts_fail(err, TS_EINVAL, "%s holds no certificate that can be read: %s", path,
+		return ts_fail(err, TS_EINVAL, "%s holds no certificate that can be read: %s", what,
 			       gnutls_strerror(n));
 	}
 	*ret = TS_TAKE(crt);
 	return TS_OK;
+}
+
+int ts_crt_read(const char *path, gnutls_x509_crt_t *ret, struct ts_error *err)
+{
+	TS_BUF(text);
+	int rc = ts_file_read(path, CERT_MAX, &text, err);
+	return rc == TS_OK ? crt_parse(path, ts_buf_slice(&text), ret, err) : rc;
 }
 
 /* A subject alternative name as people write it; NULL for kinds that are no host. */
@@ -118,6 +121,48 @@ int ts_cert_open(const char *path, struct ts_cert **ret, struct ts_error *err)
 	return TS_OK;
 }
 
+int ts_cert_parse(struct ts_slice pem, struct ts_cert **ret, struct ts_error *err)
+{
+	gnutls_x509_crt_t crt = NULL;
+	int rc = crt_parse("The text", pem, &crt, err);
+	if (rc != TS_OK) {
+		return rc;
+	}
+	struct ts_cert *c = cert_new(crt);
+	if (c == NULL) {
+		return ts_fail(err, TS_ENOMEM, "There is no memory for a certificate.");
+	}
+	*ret = c;
+	return TS_OK;
+}
+
+bool ts_cert_cut(struct ts_slice *rest, struct ts_slice *ret)
+{
+	static const struct ts_slice opening = TS_SLICE("-----BEGIN CERTIFICATE-----"),
+				     closing = TS_SLICE("-----END CERTIFICATE-----");
+	if (rest->len == 0) {
+		return false;
+	}
+	const char *from = memmem(rest->data, rest->len, opening.data, opening.len);
+	struct ts_slice behind = from != NULL ? ts_slice_skip(*rest, (size_t)(from - rest->data))
+					      : (struct ts_slice){NULL, 0};
+	const char *to =
+		from != NULL ? memmem(behind.data, behind.len, closing.data, closing.len) : NULL;
+	if (to == NULL) {
+		return false;
+	}
+	size_t len = (size_t)(to - from) + closing.len;
+	len += len < behind.len && behind.data[len] == '\n';
+	*ret = (struct ts_slice){from, len};
+	*rest = ts_slice_skip(behind, len);
+	return true;
+}
+
+gnutls_x509_crt_t ts_cert_crt(const struct ts_cert *c)
+{
+	return c->crt;
+}
+
 int ts_cert_of_peer(struct ts_tls *t, struct ts_cert **ret, struct ts_error *err)
 {
 	gnutls_x509_crt_t crt = ts_tls_peer_cert(t->session);
@@ -166,6 +211,33 @@ int64_t ts_cert_until(const struct ts_cert *c)
 	return gnutls_x509_crt_get_expiration_time(c->crt);
 }
 
+void ts_cert_fingerprint(const struct ts_cert *c, char to[static 65])
+{
+	ts_crt_fingerprint(c->crt, to);
+}
+
+void ts_cert_key(const struct ts_cert *c, struct ts_buf *to)
+{
+	unsigned bits = 0;
+	int algorithm = gnutls_x509_crt_get_pk_algorithm(c->crt, &bits);
+	const char *name = gnutls_pk_get_name((gnutls_pk_algorithm_t)algorithm);
+	ts_buf_printf(to, "%s %u bits", name, bits);
+}
+
+bool ts_cert_same_key(const struct ts_cert *a, const struct ts_cert *b)
+{
+	unsigned char x[64], y[64];
+	size_t x_len = sizeof(x), y_len = sizeof(y);
+	return gnutls_x509_crt_get_key_id(a->crt, GNUTLS_KEYID_USE_SHA256, x, &x_len) == 0 &&
+	       gnutls_x509_crt_get_key_id(b->crt, GNUTLS_KEYID_USE_SHA256, y, &y_len) == 0 &&
+	       x_len == y_len && memcmp(x, y, x_len) == 0;
+}
+
+bool ts_cert_due(int64_t from, int64_t until, uint64_t ahead, int64_t now)
+{
+	return until - now < (int64_t)(ahead / 1000) && until - now < (until - from) / 3;
+}
+
 struct ts_slice ts_cert_pem(const struct ts_cert *c)
 {
 	return (struct ts_slice){(const char *)c->pem.data, c->pem.size};
@@ -202,72 +274,4 @@ bool ts_cert_signed_by(const struct ts_cert *c, const struct ts_pki_ca *ca)
 bool ts_cert_issued_by(const struct ts_cert *c, const struct ts_cert *authority)
 {
 	return signed_by(c->crt, authority->crt);
-}
-
-/* Revoking */
-
-static int crl_open(const char *path, gnutls_x509_crl_t *ret, struct ts_error *err)
-{
-	TS_CRL(crl);
-	TS_BUF(text);
-	if (gnutls_x509_crl_init(&crl) < 0) {
-		return ts_fail(err, TS_ENOMEM, "There is no memory for %s.", path);
-	}
-	int rc = access(path, F_OK) == 0 ? ts_file_read(path, CRL_MAX, &text, err) : TS_OK;
-	if (rc != TS_OK) {
-		return rc;
-	}
-	gnutls_datum_t pem = {(unsigned char *)text.data, (unsigned)text.len};
-	int n = text.len > 0 ? gnutls_x509_crl_import(crl, &pem, GNUTLS_X509_FMT_PEM) : 0;
-	if (n < 0) {
-		return ts_fail(err, TS_EINVAL, "%s holds no revocation list that can be read: %s",
-			       path, gnutls_strerror(n));
-	}
-	*ret = TS_TAKE(crl);
-	return TS_OK;
-}
-
-/* Numbered by the time, so that a later list has a greater number. */
-static int set_number(gnutls_x509_crl_t crl, time_t now)
-{
-	unsigned char number[8];
-	for (size_t i = 0; i < sizeof(number); i++) {
-		number[i] = (unsigned char)((uint64_t)now >> (8 * (sizeof(number) - 1 - i)));
-	}
-	return gnutls_x509_crl_set_number(crl, number, sizeof(number));
-}
-
-static int crl_sign(gnutls_x509_crl_t crl, const struct ts_pki_ca *ca, gnutls_x509_crt_t crt)
-{
-	time_t now = ts_date_now();
-	int n = gnutls_x509_crl_set_crt(crl, crt, now);
-	n = n < 0 ? n : gnutls_x509_crl_set_version(crl, 2);
-	n = n < 0 ? n : set_number(crl, now);
-	n = n < 0 ? n : gnutls_x509_crl_set_this_update(crl, now);
-	n = n < 0 ? n
-		  : gnutls_x509_crl_set_next_update(crl,
-						    gnutls_x509_crt_get_expiration_time(ca->crt));
-	return n < 0 ? n : gnutls_x509_crl_sign2(crl, ca->crt, ca->key, GNUTLS_DIG_SHA256, 0);
-}
-
-int ts_pki_revoke(const struct ts_pki_ca *ca, const char *cert_path, const char *crl_path,
-		  struct ts_error *err)
-{
-	TS_CRT(crt);
-	TS_CRL(crl);
-	TS_DATUM(pem);
-	int rc = ts_crt_read(cert_path, &crt, err);
-	if (rc == TS_OK) {
-		rc = crl_open(crl_path, &crl, err);
-	}
-	if (rc != TS_OK) {
-		return rc;
-	}
-	int n = crl_sign(crl, ca, crt);
-	n = n < 0 ? n : gnutls_x509_crl_export2(crl, GNUTLS_X509_FMT_PEM, &pem);
-	if (n < 0) {
-		return ts_fail(err, TS_ETLS, "%s can't be made: %s", crl_path, gnutls_strerror(n));
-	}
-	struct ts_slice text = {(const char *)pem.data, pem.size};
-	return ts_file_write(crl_path, text, 0644, TS_FILE_REPLACE, err);
 }

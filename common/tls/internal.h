@@ -25,11 +25,20 @@ struct ts_tls_creds {
 struct ts_tls {
 	struct ts_tls_creds *creds; /* a reference */
 	gnutls_session_t session;
+	int fd;
+	size_t idle;  /* [bytes] read since there was data in them */
+	bool flooded; /* that was too much */
 	bool server;
 	bool shaken;      /* hands; a ticket may still have to leave */
 	bool ticket_sent; /* or not wanted */
+	enum ts_tls_fault fault;
 	char *host;       /* as a client, whom we want to reach: without brackets and zone */
 };
+
+/* Read from `fd`, and write to it. */
+void ts_tls_pull_from(struct ts_tls *t, int fd);
+/* Nothing is behind what came. */
+bool ts_tls_at_end(const struct ts_tls *t);
 
 struct ts_pki_text {
 	char text[200];
@@ -43,6 +52,23 @@ struct ts_pki_ca {
 
 /* The first certificate of a PEM file. */
 int ts_crt_read(const char *path, gnutls_x509_crt_t *ret, struct ts_error *err) TS_MUST_CHECK;
+
+/* The certificate itself; borrowed. */
+gnutls_x509_crt_t ts_cert_crt(const struct ts_cert *c);
+
+/* Making certificates. These three give a number of GnuTLS. */
+
+/* A number of its own: positive and never the same, 159 random bits. */
+int ts_crt_new_serial(gnutls_x509_crt_t crt);
+/* What all kinds have; `issuer` is NULL for a CA, which signs itself. */
+int ts_crt_fill(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key,
+		const struct ts_pki_subject *subject, int64_t days, gnutls_x509_crt_t issuer);
+/* A server's or client's: what it may be used for, and the CA's signature. */
+int ts_crt_finish(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const char *purpose,
+		  const struct ts_pki_ca *ca);
+/* PEM, unless `n`, a number of GnuTLS, says that it failed before. */
+int ts_crt_export(gnutls_x509_crt_t crt, int n, gnutls_datum_t *ret,
+		  struct ts_error *err) TS_MUST_CHECK;
 
 /* Keys. */
 int ts_key_read(const char *path, gnutls_x509_privkey_t *ret, struct ts_error *err) TS_MUST_CHECK;
@@ -89,13 +115,6 @@ static inline void ts_privkey_deinit_p(gnutls_x509_privkey_t *key)
 	}
 }
 
-static inline void ts_crl_deinit_p(gnutls_x509_crl_t *crl)
-{
-	if (*crl != NULL) {
-		gnutls_x509_crl_deinit(*crl);
-	}
-}
-
 static inline void ts_datum_free_p(gnutls_datum_t *d)
 {
 	gnutls_free(d->data);
@@ -103,5 +122,4 @@ static inline void ts_datum_free_p(gnutls_datum_t *d)
 
 #define TS_CRT(name)     TS_CLEANUP(ts_crt_deinit_p) gnutls_x509_crt_t name = NULL
 #define TS_PRIVKEY(name) TS_CLEANUP(ts_privkey_deinit_p) gnutls_x509_privkey_t name = NULL
-#define TS_CRL(name)     TS_CLEANUP(ts_crl_deinit_p) gnutls_x509_crl_t name = NULL
 #define TS_DATUM(name)   TS_CLEANUP(ts_datum_free_p) gnutls_datum_t name = {0}

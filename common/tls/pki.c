@@ -1,112 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Making certificates. */
+/* Making keys and certificates, and making them anew. */
 #include "common/tls/pki.h"
 
 #include "common/base/date.h"
 #include "common/base/file.h"
-#include "common/base/utf8.h"
 #include "common/tls/internal.h"
 
 #include <arpa/inet.h>
-#include <gnutls/crypto.h>
 
-enum { DAY = 86400, CA_DAYS = 3653, SERVER_DAYS = 825, LATE_DAYS = 7 };
-enum { CN_MAX = 64, SERIAL_SIZE = 20 };
-
-/* Certificates */
-
-static unsigned name_length(const char *s)
-{
-	return (unsigned)ts_utf8_beginning(ts_slice_of(s), CN_MAX).len;
-}
-
-/* Positive and never the same: 159 random bits. */
-static int set_serial(gnutls_x509_crt_t crt)
-{
-	unsigned char serial[SERIAL_SIZE];
-	int n = gnutls_rnd(GNUTLS_RND_NONCE, serial, sizeof(serial));
-	serial[0] = (unsigned char)((serial[0] & 0x3F) | 0x40);
-	return n < 0 ? n : gnutls_x509_crt_set_serial(crt, serial, sizeof(serial));
-}
-
-static int set_subject(gnutls_x509_crt_t crt, const struct ts_pki_subject *subject)
-{
-	int n = gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0, subject->name,
-					      name_length(subject->name));
-	if (n >= 0 && subject->org != NULL && subject->org[0] != '\0') {
-		n = gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_ORGANIZATION_NAME, 0,
-						  subject->org, name_length(subject->org));
-	}
-	return n;
-}
-
-static int set_key_id(gnutls_x509_crt_t crt)
-{
-	unsigned char id[64];
-	size_t len = sizeof(id);
-	int n = gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA1, id, &len);
-	return n < 0 ? n : gnutls_x509_crt_set_subject_key_id(crt, id, len);
-}
-
-static int set_times(gnutls_x509_crt_t crt, const struct ts_pki_subject *subject, int64_t days,
-		     gnutls_x509_crt_t issuer)
-{
-	int64_t from = subject->from != 0 ? subject->from : ts_date_now() - LATE_DAYS * DAY;
-	int64_t until = subject->until != 0 ? subject->until : from + days * DAY - 1;
-	if (subject->until == 0 && issuer != NULL &&
-	    until > gnutls_x509_crt_get_expiration_time(issuer)) {
-		until = gnutls_x509_crt_get_expiration_time(issuer);
-	}
-	int n = gnutls_x509_crt_set_activation_time(crt, from);
-	return n < 0 ? n : gnutls_x509_crt_set_expiration_time(crt, until);
-}
-
-/* What all kinds have; `issuer` is NULL for a CA, which signs itself. */
-static int fill(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key,
-		const struct ts_pki_subject *subject, int64_t days, gnutls_x509_crt_t issuer)
-{
-	int n = gnutls_x509_crt_set_version(crt, 3);
-	n = n < 0 ? n : gnutls_x509_crt_set_key(crt, key);
-	n = n < 0 ? n : set_serial(crt);
-	n = n < 0 ? n : set_subject(crt, subject);
-	n = n < 0 ? n : set_times(crt, subject, days, issuer);
-	n = n < 0 ? n : set_key_id(crt);
-	n = n < 0 ? n
-		  : gnutls_x509_crt_set_basic_constraints(crt, issuer == NULL,
-							  issuer == NULL ? 0 : -1);
-	return n;
-}
-
-static int set_authority(gnutls_x509_crt_t crt, gnutls_x509_crt_t issuer)
-{
-	unsigned char id[64];
-	size_t len = sizeof(id);
-	unsigned critical;
-	if (gnutls_x509_crt_get_subject_key_id(issuer, id, &len, &critical) < 0) {
-		return 0;
-	}
-	return gnutls_x509_crt_set_authority_key_id(crt, id, len);
-}
-
-/* A server's or client's: what it may be used for, and the CA's signature. */
-static int finish(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, const char *purpose,
-		  const struct ts_pki_ca *ca)
-{
-	unsigned usage = GNUTLS_KEY_DIGITAL_SIGNATURE;
-	if (gnutls_x509_privkey_get_pk_algorithm(key) == GNUTLS_PK_RSA) {
-		usage |= GNUTLS_KEY_KEY_ENCIPHERMENT;
-	}
-	int n = gnutls_x509_crt_set_key_usage(crt, usage);
-	n = n < 0 ? n : gnutls_x509_crt_set_key_purpose_oid(crt, purpose, 0);
-	n = n < 0 ? n : set_authority(crt, ca->crt);
-	return n < 0 ? n : gnutls_x509_crt_sign2(crt, ca->crt, ca->key, GNUTLS_DIG_SHA256, 0);
-}
-
-static int export(gnutls_x509_crt_t crt, int n, gnutls_datum_t *ret, struct ts_error *err)
-{
-	n = n < 0 ? n : gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, ret);
-	return n < 0 ? ts_tls_refuse(err, "A certificate can't be made", n) : TS_OK;
-}
+enum { DAY = 86400, LATE_DAYS = 7 };
 
 /* The authority */
 
@@ -115,12 +17,14 @@ static int ca_pem(gnutls_x509_privkey_t key, const char *name, gnutls_datum_t *r
 {
 	TS_CRT(crt);
 	int n = gnutls_x509_crt_init(&crt);
-	n = n < 0 ? n : fill(crt, key, &(struct ts_pki_subject){.name = name}, CA_DAYS, NULL);
+	n = n < 0 ? n
+		  : ts_crt_fill(crt, key, &(struct ts_pki_subject){.name = name}, TS_PKI_CA_DAYS,
+				NULL);
 	n = n < 0 ? n
 		  : gnutls_x509_crt_set_key_usage(crt,
 						  GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN);
 	n = n < 0 ? n : gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0);
-	return export(crt, n, ret, err);
+	return ts_crt_export(crt, n, ret, err);
 }
 
 int ts_pki_make_ca(const char *cert_path, const char *key_path, const char *name,
@@ -166,7 +70,7 @@ int ts_pki_ca_open(const char *cert_path, const char *key_path, struct ts_pki_ca
 		return ts_fail(err, TS_EINVAL, "The key %s doesn't belong to the certificate %s.",
 			       key_path, cert_path);
 	}
-	rc = export(ca->crt, 0, &ca->pem, err);
+	rc = ts_crt_export(ca->crt, 0, &ca->pem, err);
 	if (rc == TS_OK) {
 		*ret = TS_TAKE(ca);
 	}
@@ -270,13 +174,14 @@ int ts_pki_certify_server(const struct ts_pki_ca *ca, const struct ts_pki_subjec
 		return rc;
 	}
 	int n = gnutls_x509_crt_init(&crt);
-	n = n < 0 ? n : fill(crt, key, subject, SERVER_DAYS, ca->crt);
+	n = n < 0 ? n : ts_crt_fill(crt, key, subject, TS_PKI_SERVER_DAYS, ca->crt);
 	if (n < 0) {
 		return ts_tls_refuse(err, "A server's certificate can't be made", n);
 	}
 	rc = add_names(crt, subject, err);
 	if (rc == TS_OK) {
-		rc = export(crt, finish(crt, key, GNUTLS_KP_TLS_WWW_SERVER, ca), &pem, err);
+		rc = ts_crt_export(crt, ts_crt_finish(crt, key, GNUTLS_KP_TLS_WWW_SERVER, ca), &pem,
+				   err);
 	}
 	return rc == TS_OK ? ts_pem_write(cert_path, &pem, 0644, TS_FILE_REPLACE, err) : rc;
 }
@@ -303,9 +208,9 @@ int ts_pki_make_client(const struct ts_pki_ca *ca, const struct ts_pki_subject *
 		return rc;
 	}
 	int n = gnutls_x509_crt_init(&crt);
-	n = n < 0 ? n : fill(crt, key, subject, CA_DAYS, ca->crt);
-	n = n < 0 ? n : finish(crt, key, GNUTLS_KP_TLS_WWW_CLIENT, ca);
-	rc = export(crt, n, &cert, err);
+	n = n < 0 ? n : ts_crt_fill(crt, key, subject, TS_PKI_CA_DAYS, ca->crt);
+	n = n < 0 ? n : ts_crt_finish(crt, key, GNUTLS_KP_TLS_WWW_CLIENT, ca);
+	rc = ts_crt_export(crt, n, &cert, err);
 	if (rc == TS_OK) {
 		rc = ts_key_pem(key, &secret, err);
 	}
@@ -313,4 +218,42 @@ int ts_pki_make_client(const struct ts_pki_ca *ca, const struct ts_pki_subject *
 		rc = append(ret_cert, &cert, err);
 	}
 	return rc == TS_OK ? append(ret_key, &secret, err) : rc;
+}
+
+/* Again */
+
+/* Everything but the dates, the number and the signature stays. */
+static int renew(gnutls_x509_crt_t old, gnutls_x509_crt_t issuer, gnutls_x509_privkey_t key,
+		 int64_t until, gnutls_datum_t *ret, struct ts_error *err)
+{
+	TS_CRT(crt);
+	TS_DATUM(der);
+	int n = gnutls_x509_crt_init(&crt);
+	n = n < 0 ? n : gnutls_x509_crt_export2(old, GNUTLS_X509_FMT_DER, &der);
+	n = n < 0 ? n : gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER);
+	n = n < 0 ? n : ts_crt_new_serial(crt);
+	n = n < 0 ? n : gnutls_x509_crt_set_activation_time(crt, ts_date_now() - LATE_DAYS * DAY);
+	n = n < 0 ? n : gnutls_x509_crt_set_expiration_time(crt, until);
+	n = n < 0 ? n
+		  : gnutls_x509_crt_sign2(crt, issuer != NULL ? issuer : crt, key,
+					  GNUTLS_DIG_SHA256, 0);
+	return ts_crt_export(crt, n, ret, err);
+}
+
+int ts_pki_renew(const struct ts_pki_ca *ca, const struct ts_cert *old, int64_t until,
+		 struct ts_buf *ret_cert, struct ts_error *err)
+{
+	TS_DATUM(pem);
+	const int64_t end = gnutls_x509_crt_get_expiration_time(ca->crt);
+	until = until == 0 || until > end ? end : until;
+	int rc = renew(ts_cert_crt(old), ca->crt, ca->key, until, &pem, err);
+	return rc == TS_OK ? append(ret_cert, &pem, err) : rc;
+}
+
+int ts_pki_renew_ca(const struct ts_pki_ca *ca, const char *cert_path, struct ts_error *err)
+{
+	TS_DATUM(pem);
+	const int64_t until = ts_date_now() + (int64_t)(TS_PKI_CA_DAYS - LATE_DAYS) * DAY;
+	int rc = renew(ca->crt, NULL, ca->key, until, &pem, err);
+	return rc == TS_OK ? ts_pem_write(cert_path, &pem, 0644, TS_FILE_REPLACE, err) : rc;
 }

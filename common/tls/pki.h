@@ -22,6 +22,8 @@
 #include "common/base/buf.h"
 #include "common/base/error.h"
 
+enum { TS_PKI_CA_DAYS = 3653, TS_PKI_SERVER_DAYS = 825 };
+
 enum ts_key_type { TS_KEY_RSA, TS_KEY_ECDSA, TS_KEY_ED25519 };
 
 /* "rsa", "ecdsa", "ed25519"; TS_EINVAL for another word. */
@@ -60,15 +62,27 @@ int ts_pki_certify_server(const struct ts_pki_ca *ca, const struct ts_pki_subjec
 int ts_pki_make_client(const struct ts_pki_ca *ca, const struct ts_pki_subject *subject,
 		       enum ts_key_type type, struct ts_buf *ret_cert, struct ts_buf *ret_key,
 		       struct ts_error *err) TS_MUST_CHECK;
-/* Add the certificate in `cert_path` to the revocation list in `crl_path`, which is made where it
- * is missing. */
-int ts_pki_revoke(const struct ts_pki_ca *ca, const char *cert_path, const char *crl_path,
-		  struct ts_error *err) TS_MUST_CHECK;
 
 /* A certificate that is there. */
 struct ts_cert;
 
+/*
+ * Certify once more what `old` does, which `ca` has signed: the same key, names and uses, from now
+ * until `until`, 0: as long as the CA, which nothing outlives. PEM, appended.
+ */
+int ts_pki_renew(const struct ts_pki_ca *ca, const struct ts_cert *old, int64_t until,
+		 struct ts_buf *ret_cert, struct ts_error *err) TS_MUST_CHECK;
+/* Put the CA's own certificate with new dates in the place of the one in `cert_path`: the same key
+ * and name, so that it vouches for all that it has signed. */
+int ts_pki_renew_ca(const struct ts_pki_ca *ca, const char *cert_path,
+		    struct ts_error *err) TS_MUST_CHECK;
+
+/* The first certificate of a file, or of a PEM text. TS_EINVAL: there is none. */
 int ts_cert_open(const char *path, struct ts_cert **ret, struct ts_error *err) TS_MUST_CHECK;
+int ts_cert_parse(struct ts_slice pem, struct ts_cert **ret, struct ts_error *err) TS_MUST_CHECK;
+/* The next certificate's PEM out of a text with several; *rest is what is behind it. False: there
+ * is none. */
+bool ts_cert_cut(struct ts_slice *rest, struct ts_slice *ret);
 /* What the other end of a session showed, after the handshake. TS_ENOTFOUND: nothing. */
 struct ts_tls;
 int ts_cert_of_peer(struct ts_tls *t, struct ts_cert **ret, struct ts_error *err) TS_MUST_CHECK;
@@ -81,6 +95,12 @@ const char *ts_cert_issuer(const struct ts_cert *c);
 /* The beginning and the end of its life. [s since 1970] */
 int64_t ts_cert_from(const struct ts_cert *c);
 int64_t ts_cert_until(const struct ts_cert *c);
+/* The SHA-256 of it, in hexadecimal. */
+void ts_cert_fingerprint(const struct ts_cert *c, char to[static 65]);
+/* Its key, such as "ECDSA 256 bits". */
+void ts_cert_key(const struct ts_cert *c, struct ts_buf *to);
+/* Whether both certify the same key. */
+bool ts_cert_same_key(const struct ts_cert *a, const struct ts_cert *b);
 /* PEM; borrowed. */
 struct ts_slice ts_cert_pem(const struct ts_cert *c);
 /* The number of names that it is made out for, and each as text; borrowed. */
@@ -91,3 +111,6 @@ bool ts_cert_covers(const struct ts_cert *c, const char *host);
 /* Whether `ca` signed it. */
 bool ts_cert_signed_by(const struct ts_cert *c, const struct ts_pki_ca *ca);
 bool ts_cert_issued_by(const struct ts_cert *c, const struct ts_cert *authority);
+/* Whether it is time to renew what lives from `from` to `until`: less than `ahead` [ms] is left,
+ * and less than a third of its life, so that what lives for a day isn't renewed all day. */
+bool ts_cert_due(int64_t from, int64_t until, uint64_t ahead, int64_t now);

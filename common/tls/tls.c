@@ -21,7 +21,7 @@ static int session_new(struct ts_tls_creds *creds, int fd, unsigned flags, struc
 	}
 	t->creds = ts_tls_creds_ref(creds);
 	t->server = (flags & GNUTLS_SERVER) != 0;
-	gnutls_transport_set_int(t->session, fd);
+	ts_tls_pull_from(t, fd);
 	gnutls_handshake_set_timeout(t->session, 0); /* deadlines are the caller's */
 	*ret = TS_TAKE(t);
 	return TS_OK;
@@ -182,23 +182,18 @@ static ssize_t judge(const struct ts_tls *t, ssize_t number)
 								    : number;
 }
 
-/* Nothing is behind what came. */
-static bool at_end(const struct ts_tls *t)
-{
-	char byte;
-	ssize_t n = recv(gnutls_transport_get_int(t->session), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
-}
-
 /* Not TLS failed, but what is below it: also where it ended in the middle of a record. */
 static ssize_t look_below(const struct ts_tls *t, ssize_t number)
 {
-	return number == GNUTLS_E_UNEXPECTED_PACKET_LENGTH && at_end(t) ? GNUTLS_E_PULL_ERROR
-									: number;
+	return number == GNUTLS_E_UNEXPECTED_PACKET_LENGTH && ts_tls_at_end(t) ? GNUTLS_E_PULL_ERROR
+									       : number;
 }
 
 static int fail(const struct ts_tls *t, ssize_t number, struct ts_error *err)
 {
+	if (t->flooded) {
+		return ts_fail(err, TS_ETLS, "The client sends too much that holds no data.");
+	}
 	number = look_below(t, number);
 	const char *peer = t->server ? "client" : "server";
 	number = judge(t, number);
@@ -215,9 +210,70 @@ static int fail(const struct ts_tls *t, ssize_t number, struct ts_error *err)
 				      gnutls_strerror((int)number));
 }
 
+static enum ts_tls_fault fault_of_alert(gnutls_alert_description_t alert)
+{
+	static const struct {
+		gnutls_alert_description_t alert;
+		enum ts_tls_fault fault;
+	} faults[] = {
+		{GNUTLS_A_PROTOCOL_VERSION, TS_TLS_FAULT_VERSION},
+		{GNUTLS_A_HANDSHAKE_FAILURE, TS_TLS_FAULT_CIPHER},
+		{GNUTLS_A_INSUFFICIENT_SECURITY, TS_TLS_FAULT_CIPHER},
+		{GNUTLS_A_BAD_CERTIFICATE, TS_TLS_FAULT_CERTIFICATE},
+		{GNUTLS_A_UNSUPPORTED_CERTIFICATE, TS_TLS_FAULT_CERTIFICATE},
+		{GNUTLS_A_CERTIFICATE_REVOKED, TS_TLS_FAULT_CERTIFICATE},
+		{GNUTLS_A_CERTIFICATE_EXPIRED, TS_TLS_FAULT_CERTIFICATE},
+		{GNUTLS_A_CERTIFICATE_UNKNOWN, TS_TLS_FAULT_CERTIFICATE},
+		{GNUTLS_A_UNKNOWN_CA, TS_TLS_FAULT_CERTIFICATE},
+	};
+	for (size_t i = 0; i < TS_COUNT_OF(faults); i++) {
+		if (faults[i].alert == alert) {
+			return faults[i].fault;
+		}
+	}
+	return TS_TLS_FAULT_OTHER;
+}
+
+static enum ts_tls_fault fault_of(const struct ts_tls *t, ssize_t number)
+{
+	static const struct {
+		int number;
+		enum ts_tls_fault fault;
+	} faults[] = {
+		{GNUTLS_E_PREMATURE_TERMINATION, TS_TLS_FAULT_CLOSED},
+		{GNUTLS_E_SESSION_EOF, TS_TLS_FAULT_CLOSED},
+		{GNUTLS_E_PULL_ERROR, TS_TLS_FAULT_CLOSED},
+		{GNUTLS_E_PUSH_ERROR, TS_TLS_FAULT_CLOSED},
+		{GNUTLS_E_UNEXPECTED_PACKET, TS_TLS_FAULT_NOT_TLS},
+		{GNUTLS_E_UNEXPECTED_PACKET_LENGTH, TS_TLS_FAULT_NOT_TLS},
+		{GNUTLS_E_RECORD_OVERFLOW, TS_TLS_FAULT_NOT_TLS},
+		{GNUTLS_E_UNSUPPORTED_VERSION_PACKET, TS_TLS_FAULT_VERSION},
+		{GNUTLS_E_NO_CIPHER_SUITES, TS_TLS_FAULT_CIPHER},
+		{GNUTLS_E_NO_COMMON_KEY_SHARE, TS_TLS_FAULT_CIPHER},
+		{GNUTLS_E_INSUFFICIENT_SECURITY, TS_TLS_FAULT_CIPHER},
+		{GNUTLS_E_CERTIFICATE_ERROR, TS_TLS_FAULT_CERTIFICATE},
+		{GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR, TS_TLS_FAULT_CERTIFICATE},
+	};
+	if (number == GNUTLS_E_FATAL_ALERT_RECEIVED || number == GNUTLS_E_WARNING_ALERT_RECEIVED) {
+		return fault_of_alert(gnutls_alert_get(t->session));
+	}
+	for (size_t i = 0; i < TS_COUNT_OF(faults); i++) {
+		if (faults[i].number == number) {
+			return faults[i].fault;
+		}
+	}
+	return TS_TLS_FAULT_OTHER;
+}
+
+enum ts_tls_fault ts_tls_fault(const struct ts_tls *t)
+{
+	return t->fault;
+}
+
 static int fail_handshake(struct ts_tls *t, int number, struct ts_error *err)
 {
 	(void)gnutls_alert_send_appropriate(t->session, number);
+	t->fault = t->flooded ? TS_TLS_FAULT_OTHER : fault_of(t, judge(t, look_below(t, number)));
 	if (number != GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR) {
 		return fail(t, number, err);
 	}
@@ -279,7 +335,11 @@ ssize_t ts_tls_recv(struct ts_tls *t, void *to, size_t len, enum ts_wait *wait,
 	for (int i = 0; i < PATIENCE; i++) {
 		n = gnutls_record_recv(t->session, to, len);
 		if (n >= 0) {
+			t->idle = 0;
 			return n;
+		}
+		if (t->flooded) {
+			break;
 		}
 		if (is_end(judge(t, n))) {
 			return 0;

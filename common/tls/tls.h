@@ -76,6 +76,16 @@ TS_DEFINE_CLEANUP(struct ts_tls, ts_tls_free)
  * client also TS_EACCESS: the server's certificate is not believed, err says why; and TS_ECLOSED: the
  * connection broke, which TLS has nothing to do with. */
 int ts_tls_handshake(struct ts_tls *t, enum ts_wait *wait, struct ts_error *err) TS_MUST_CHECK;
+/* After a handshake that failed: what kind of failure it was. */
+enum ts_tls_fault {
+	TS_TLS_FAULT_OTHER,
+	TS_TLS_FAULT_CLOSED,      /* the other end went away, or the connection broke */
+	TS_TLS_FAULT_NOT_TLS,     /* the other end doesn't speak it */
+	TS_TLS_FAULT_VERSION,     /* nothing in common: versions … */
+	TS_TLS_FAULT_CIPHER,      /* … or cipher suites, groups, signatures */
+	TS_TLS_FAULT_CERTIFICATE, /* one end doesn't take the other's certificate */
+};
+enum ts_tls_fault ts_tls_fault(const struct ts_tls *t);
 /* Bytes read into `to`; 0 at an orderly or abrupt end; else TS_EAGAIN or TS_ETLS. */
 ssize_t ts_tls_recv(struct ts_tls *t, void *to, size_t len, enum ts_wait *wait,
 		    struct ts_error *err) TS_MUST_CHECK;

@@ -37,7 +37,7 @@ int ts_append_close(struct ts_append *a, const struct ts_append_by *by, struct t
 	}
 	struct ts_transaction tr = {
 		.last = a->next - 1,
-		.key = ts_uuid_random(),
+		.key = by->key != NULL ? *by->key : ts_uuid_random(),
 		.time = by->now,
 		.tasks = a->newest.tasks + a->new_tasks,
 		.bytes = a->newest.bytes + a->bytes,

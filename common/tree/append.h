@@ -37,6 +37,8 @@ struct ts_append_by {
 	const char *device; /* borrowed */
 	const char *what;   /* "" on a server; borrowed */
 	bool received;
+	const struct ts_uuid
+		*key; /* the sync key, one that nobody has; NULL: a new one; borrowed */
 };
 /* Close what was written as a transaction; none where that is nothing. More may follow. */
 int ts_append_close(struct ts_append *a, const struct ts_append_by *by,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A file of any bytes is cut into the same records however it arrives, and every line of
  * Taskwarrior's that is read becomes JSON. */
-#include "client/import/reader.h"
-#include "client/import/taskwarrior_line.h"
+#include "common/import/task_reader.h"
+#include "common/import/taskwarrior_line.h"
 #include "common/task/task_json.h"
 #include "test/fuzz/fuzz.h"
 
-static int note(const struct record *record, void *arg, struct ts_error *err)
+static int note(const struct ts_task_record *record, void *arg, struct ts_error *err)
 {
 	struct ts_buf *to = arg;
 	TS_BUF(json);
@@ -15,7 +15,7 @@ static int note(const struct record *record, void *arg, struct ts_error *err)
 		      record->fault != NULL ? record->fault : "");
 	ts_buf_add_slice(to, record->text);
 	if (record->is_line && record->fault == NULL &&
-	    taskwarrior_line_to_json(record->text, &json, err) == TS_OK) {
+	    ts_taskwarrior_line_to_json(record->text, &json, err) == TS_OK) {
 		FUZZ_CHECK(ts_json_check(ts_buf_slice(&json), &compact, NULL) == TS_OK);
 	}
 	return TS_OK;
@@ -23,14 +23,14 @@ static int note(const struct record *record, void *arg, struct ts_error *err)
 
 static void cut(struct ts_slice in, size_t piece, struct ts_buf *to)
 {
-	TS_CLEANUP(reader_done) struct reader r = {.each = note, .arg = to};
+	TS_CLEANUP(ts_task_reader_done) struct ts_task_reader r = {.each = note, .arg = to};
 	struct ts_error err = {0};
 	for (size_t at = 0; at < in.len; at += piece) {
 		const size_t left = in.len - at;
 		const struct ts_slice part = {in.data + at, left < piece ? left : piece};
-		FUZZ_CHECK(reader_feed(&r, part, &err) == TS_OK);
+		FUZZ_CHECK(ts_task_reader_feed(&r, part, &err) == TS_OK);
 	}
-	FUZZ_CHECK(reader_end(&r, &err) == TS_OK);
+	FUZZ_CHECK(ts_task_reader_end(&r, &err) == TS_OK);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

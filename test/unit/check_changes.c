@@ -156,10 +156,10 @@ START_TEST(changes)
 		return;
 	}
 	ck_assert_int_eq(task.modified, NOW);
-	ck_assert_slice(task_text(&task, "entry"), "20260101T000000Z");
+	ck_assert_slice(ts_task_text(&task, "entry"), "20260101T000000Z");
 	copy = task;
 	ck_assert_int_eq(task_set_date(&copy, &a, "entry", 0, &err), TS_OK);
-	ck_assert_slice(task_text(&task, "entry"), "20260101T000000Z"); /* the copy's own */
+	ck_assert_slice(ts_task_text(&task, "entry"), "20260101T000000Z"); /* the copy's own */
 	ck_assert_str_eq(words_of(&copy).text, row->want);
 }
 END_TEST

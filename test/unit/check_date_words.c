@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/words/date_words.h"
 #include "common/base/date.h"
+#include "common/words/date_words.h"
 #include "test/unit/unit.h"
 
 #include <stdio.h>
@@ -126,8 +126,8 @@ START_TEST(reads_a_date)
 	struct ts_error err = {0};
 	int64_t got;
 	in_vienna();
-	int code =
-		date_words_parse(ts_slice_of(row->words), at("20261121T143000Z"), true, &got, &err);
+	int code = ts_date_words_parse(ts_slice_of(row->words), at("20261121T143000Z"), true, &got,
+				       &err);
 	if (row->want == NULL) {
 		ck_assert_msg(code == TS_EUSAGE, "'%s' is %s", row->words,
 			      code == TS_OK ? local(got) : "");
@@ -156,8 +156,8 @@ START_TEST(weeks_may_begin_on_sunday)
 	int64_t got;
 	in_vienna();
 	for (size_t i = 0; i < TS_COUNT_OF(weeks); i++) {
-		ck_assert_int_eq(date_words_parse(ts_slice_of(weeks[i].words), at(weeks[i].now),
-						  weeks[i].monday, &got, NULL),
+		ck_assert_int_eq(ts_date_words_parse(ts_slice_of(weeks[i].words), at(weeks[i].now),
+						     weeks[i].monday, &got, NULL),
 				 TS_OK);
 		ck_assert_str_eq(local(got), weeks[i].want);
 	}
@@ -170,11 +170,11 @@ START_TEST(tomorrow_is_midnight_when_clocks_change)
 	int64_t got;
 	in_vienna();
 	ck_assert_int_eq(
-		date_words_parse(TS_SLICE("tomorrow"), at("20261024T220000Z"), true, &got, NULL),
+		ts_date_words_parse(TS_SLICE("tomorrow"), at("20261024T220000Z"), true, &got, NULL),
 		TS_OK);
 	ck_assert_str_eq(local(got), "2026-10-26T00:00:00");
-	ck_assert(date_words_is_day(got));
-	ck_assert(!date_words_is_day(got + 1));
+	ck_assert(ts_date_words_is_day(got));
+	ck_assert(!ts_date_words_is_day(got + 1));
 }
 END_TEST
 
@@ -195,7 +195,7 @@ static const struct duration {
 START_TEST(reads_a_duration)
 {
 	int64_t got = -1;
-	int code = duration_words_parse(ts_slice_of(durations[_i].words), &got, NULL);
+	int code = ts_duration_words_parse(ts_slice_of(durations[_i].words), &got, NULL);
 	ck_assert_int_eq(code, durations[_i].want < 0 ? TS_EUSAGE : TS_OK);
 	ck_assert_int_eq(got, durations[_i].want);
 }

@@ -149,7 +149,7 @@ START_TEST(selects)
 	TS_ARENA(a);
 	REP(r);
 	TS_CLEANUP(filter_free_p) struct filter *f = NULL;
-	struct selection found = {0};
+	struct ts_uuids found = {0};
 	struct ts_error err = {0};
 	char got[16] = "";
 	fill(&r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/show/graph.h"
+#include "common/show/graph.h"
 #include "test/unit/unit.h"
 
 enum { VERSIONS = 12 };
@@ -126,16 +126,16 @@ static const struct tree {
 START_TEST(trees_are_drawn)
 {
 	const struct tree *tree = &trees[_i];
-	TS_CLEANUP(graph_done) struct graph g = {0};
+	TS_CLEANUP(ts_graph_done) struct ts_graph g = {0};
 	TS_BUF(drawn);
 	for (size_t i = 0; i < VERSIONS && tree->versions[i][0] > 0; i++) {
-		graph_add(&g, tree->versions[i][0], tree->versions[i][1], tree->versions[i][2]);
+		ts_graph_add(&g, tree->versions[i][0], tree->versions[i][1], tree->versions[i][2]);
 		do {
-			struct ts_slice row = graph_row(&g);
+			struct ts_slice row = ts_graph_row(&g);
 			ck_assert_uint_lt(row.len, g.width);
 			ts_buf_add_slice(&drawn, row);
 			ts_buf_add_char(&drawn, '\n');
-		} while (graph_has_row(&g));
+		} while (ts_graph_has_row(&g));
 	}
 	ck_assert_slice(ts_buf_slice(&drawn), tree->drawn);
 }
@@ -143,19 +143,19 @@ END_TEST
 
 START_TEST(lanes_go_on_beside_a_long_text)
 {
-	TS_CLEANUP(graph_done) struct graph g = {0};
-	graph_add(&g, 5, 4, 3);
-	ck_assert_slice(graph_row(&g), "*");
-	ck_assert_slice(graph_row(&g), "|\\");
-	ck_assert(!graph_has_row(&g));
-	ck_assert_slice(graph_row(&g), "| |");
-	ck_assert_slice(graph_row(&g), "| |");
-	graph_add(&g, 4, 2, 0);
-	graph_skip(&g);
-	graph_add(&g, 3, 2, 0);
-	ck_assert_slice(graph_row(&g), "| *");
-	ck_assert_slice(graph_row(&g), "|/");
-	ck_assert_slice(graph_row(&g), "|");
+	TS_CLEANUP(ts_graph_done) struct ts_graph g = {0};
+	ts_graph_add(&g, 5, 4, 3);
+	ck_assert_slice(ts_graph_row(&g), "*");
+	ck_assert_slice(ts_graph_row(&g), "|\\");
+	ck_assert(!ts_graph_has_row(&g));
+	ck_assert_slice(ts_graph_row(&g), "| |");
+	ck_assert_slice(ts_graph_row(&g), "| |");
+	ts_graph_add(&g, 4, 2, 0);
+	ts_graph_skip(&g);
+	ts_graph_add(&g, 3, 2, 0);
+	ck_assert_slice(ts_graph_row(&g), "| *");
+	ck_assert_slice(ts_graph_row(&g), "|/");
+	ck_assert_slice(ts_graph_row(&g), "|");
 }
 END_TEST
 

@@ -132,16 +132,16 @@ START_TEST(versions_come_newest_first_and_once)
 {
 	PAST(p);
 	TS_BUF(got);
-	TS_CLEANUP(walk_done) struct walk w;
+	TS_CLEANUP(ts_walk_done) struct ts_walk w;
 	struct ts_uuid uuids[2];
-	struct selection s = {.at = uuids};
+	struct ts_uuids s = {.at = uuids};
 	uint64_t number;
 	while (s.count < 2 && walks[_i].uuids[s.count] != NULL) {
 		uuids[s.count] = uuid_of(walks[_i].uuids[s.count]);
 		s.count++;
 	}
-	ok(&p, walk_begin(t, &p.replica, s.count > 0 ? &s : NULL, &w, &p.err));
-	while (walk_next(&w, &number, &p.err) == TS_OK) {
+	ok(&p, ts_walk_begin(t, p.replica.user, s.count > 0 ? &s : NULL, &w, &p.err));
+	while (ts_walk_next(&w, &number, &p.err) == TS_OK) {
 		ts_buf_printf(&got, "%llu ", (unsigned long long)number);
 	}
 	ck_assert_slice(ts_buf_slice(&got), walks[_i].versions);
@@ -165,14 +165,14 @@ START_TEST(a_step_tells_what_changed)
 	PAST(p);
 	TS_ARENA(a);
 	TS_BUF(got);
-	struct step s;
-	ok(&p, history_step(t, &p.replica, told[_i].version, &a, &s, &p.err));
+	struct ts_step s;
+	ok(&p, ts_step_read(t, p.replica.user, told[_i].version, &a, &s, &p.err));
 	for (size_t i = 0; i < s.changes.count; i++) {
-		(void)change_words(&got, &s.changes.at[i]);
+		(void)ts_change_words(&got, &s.changes.at[i]);
 		ts_buf_add_char(&got, '|');
 	}
 	for (size_t i = 0; i < s.conflicts.count; i++) {
-		conflict_words(&got, &s.conflicts.at[i]);
+		ts_conflict_words(&got, &s.conflicts.at[i]);
 		ts_buf_add_char(&got, '|');
 	}
 	ck_assert_slice(ts_buf_slice(&got), told[_i].words);
@@ -230,18 +230,18 @@ START_TEST(a_word_without_a_task_means_none)
 }
 END_TEST
 
-static enum loss_state first_state(struct past *p, bool all, size_t *ret_count)
+static enum ts_loss_state first_state(struct past *p, bool all, size_t *ret_count)
 {
 	TS_ARENA(a);
-	TS_CLEANUP(losses_done) struct losses l = {0};
+	TS_CLEANUP(ts_losses_done) struct ts_losses l = {0};
 	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *t = NULL;
 	ok(p, ts_txn_begin(p->replica.store, TS_READ, &t, &p->err));
-	ok(p, losses_find(t, &p->replica, NULL, all, &a, &l, &p->err));
+	ok(p, ts_losses_find(t, p->replica.user, NULL, all, &a, &l, &p->err));
 	*ret_count = l.count;
 	if (l.count == 0) {
-		return LOSS_OPEN;
+		return TS_LOSS_OPEN;
 	}
-	const struct loss *loss = loss_at(&l, 0);
+	const struct ts_loss *loss = ts_loss_at(&l, 0);
 	ck_assert_slice(loss->key, "project");
 	ck_assert_slice(loss->kept.text, "work");
 	ck_assert_slice(loss->lost.text, "garden");
@@ -254,14 +254,14 @@ START_TEST(what_lost_is_listed_until_it_is_edited)
 {
 	PAST(p);
 	size_t count;
-	ck_assert_int_eq(first_state(&p, false, &count), LOSS_OPEN);
+	ck_assert_int_eq(first_state(&p, false, &count), TS_LOSS_OPEN);
 	ck_assert_uint_eq(count, 1);
 	edit(&p, "modify", START + 5 * DAY, UUID_A, JSON("attic", ""));
 	(void)first_state(&p, false, &count);
 	ck_assert_uint_eq(count, 0);
-	ck_assert_int_eq(first_state(&p, true, &count), LOSS_EDITED);
+	ck_assert_int_eq(first_state(&p, true, &count), TS_LOSS_EDITED);
 	edit(&p, "modify", START + 6 * DAY, UUID_A, JSON("garden", ""));
-	ck_assert_int_eq(first_state(&p, true, &count), LOSS_RESTORED);
+	ck_assert_int_eq(first_state(&p, true, &count), TS_LOSS_RESTORED);
 	ck_assert_uint_eq(count, 1);
 }
 END_TEST
@@ -298,7 +298,7 @@ START_TEST(values_are_put_back)
 	TS_BUF(got);
 	struct spot s;
 	struct ts_task head, state;
-	struct difference d;
+	struct ts_difference d;
 	size_t count = 0;
 	while (row->names[count] != NULL) {
 		count++;
@@ -310,9 +310,9 @@ START_TEST(values_are_put_back)
 		return;
 	}
 	ok(&p, replica_task(t, &p.replica, &s.task, &a, &head, NULL, &p.err));
-	ok(&p, history_difference(&head, &state, &a, &d, &p.err));
+	ok(&p, ts_task_difference(&head, &state, &a, &d, &p.err));
 	for (size_t i = 0; i < d.count; i++) {
-		(void)change_words(&got, &d.at[i]);
+		(void)ts_change_words(&got, &d.at[i]);
 		ts_buf_add_char(&got, '|');
 	}
 	ck_assert_slice(ts_buf_slice(&got), row->words);
@@ -346,17 +346,17 @@ START_TEST(the_log_is_drawn)
 				   "      +shop\n";
 	PAST(p);
 	TS_BUF(got);
-	TS_CLEANUP(graph_done) struct graph g = {0};
-	TS_CLEANUP(walk_done) struct walk w;
+	TS_CLEANUP(ts_graph_done) struct ts_graph g = {0};
+	TS_CLEANUP(ts_walk_done) struct ts_walk w;
 	uint64_t number;
-	const struct view v = {
-		.to = &got, .replica = &p.replica, .txn = t, .width = 60, .now = later.now};
-	ok(&p, walk_begin(t, &p.replica, NULL, &w, &p.err));
-	while (walk_next(&w, &number, &p.err) == TS_OK) {
+	const struct ts_view v = {
+		.to = &got, .user = p.replica.user, .txn = t, .width = 60, .now = later.now};
+	ok(&p, ts_walk_begin(t, p.replica.user, NULL, &w, &p.err));
+	while (ts_walk_next(&w, &number, &p.err) == TS_OK) {
 		TS_ARENA(a);
-		struct step s;
-		ok(&p, history_step(t, &p.replica, number, &a, &s, &p.err));
-		ok(&p, log_add(&v, &s, &g, &p.err));
+		struct ts_step s;
+		ok(&p, ts_step_read(t, p.replica.user, number, &a, &s, &p.err));
+		ok(&p, ts_changelog_add(&v, &s, &g, &p.err));
 	}
 	ck_assert_slice(ts_buf_slice(&got), want);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "client/import/import.h"
-#include "client/import/reader.h"
-#include "client/import/taskwarrior_line.h"
+#include "common/import/task_reader.h"
+#include "common/import/taskwarrior_line.h"
 #include "test/unit/replica_fixture.h"
 
 #include <stdlib.h>
@@ -35,7 +35,7 @@ static const struct row {
 	{"{\"a\":\"", "!1it has no end|"},
 };
 
-static int note(const struct record *record, void *arg, struct ts_error *err)
+static int note(const struct ts_task_record *record, void *arg, struct ts_error *err)
 {
 	struct ts_buf *to = arg;
 	(void)err;
@@ -59,13 +59,14 @@ START_TEST(cuts_records)
 	const struct ts_slice in = ts_slice_of(rows[_i].in);
 	for (size_t piece = 1; piece <= in.len + 1; piece++) {
 		TS_BUF(got);
-		TS_CLEANUP(reader_done) struct reader r = {.each = note, .arg = &got};
+		TS_CLEANUP(ts_task_reader_done)
+		struct ts_task_reader r = {.each = note, .arg = &got};
 		for (size_t at = 0; at < in.len; at += piece) {
 			const size_t left = in.len - at;
 			const struct ts_slice part = {in.data + at, left < piece ? left : piece};
-			ck_assert_int_eq(reader_feed(&r, part, NULL), TS_OK);
+			ck_assert_int_eq(ts_task_reader_feed(&r, part, NULL), TS_OK);
 		}
-		ck_assert_int_eq(reader_end(&r, NULL), TS_OK);
+		ck_assert_int_eq(ts_task_reader_end(&r, NULL), TS_OK);
 		ck_assert_slice(ts_buf_slice(&got), rows[_i].want);
 	}
 }
@@ -74,15 +75,16 @@ END_TEST
 START_TEST(a_record_has_a_limit)
 {
 	TS_BUF(got);
-	TS_CLEANUP(reader_done) struct reader r = {.each = note, .arg = &got};
-	TS_AUTOFREE char *blanks = malloc(READER_RECORD_MAX);
-	memset(blanks, ' ', READER_RECORD_MAX);
-	ck_assert_int_eq(reader_feed(&r, TS_SLICE("{"), NULL), TS_OK);
-	ck_assert_int_eq(reader_feed(&r, (struct ts_slice){blanks, READER_RECORD_MAX}, NULL),
-			 TS_OK);
-	ck_assert_int_eq(reader_feed(&r, TS_SLICE("}\n{}"), NULL), TS_OK);
+	TS_CLEANUP(ts_task_reader_done) struct ts_task_reader r = {.each = note, .arg = &got};
+	TS_AUTOFREE char *blanks = malloc(TS_TASK_RECORD_MAX);
+	memset(blanks, ' ', TS_TASK_RECORD_MAX);
+	ck_assert_int_eq(ts_task_reader_feed(&r, TS_SLICE("{"), NULL), TS_OK);
+	ck_assert_int_eq(
+		ts_task_reader_feed(&r, (struct ts_slice){blanks, TS_TASK_RECORD_MAX}, NULL),
+		TS_OK);
+	ck_assert_int_eq(ts_task_reader_feed(&r, TS_SLICE("}\n{}"), NULL), TS_OK);
 	ck_assert_slice(ts_buf_slice(&got), "!1it is too long for a task|J2{}|");
-	ck_assert_uint_le(r.text.len, READER_RECORD_MAX);
+	ck_assert_uint_le(r.text.len, TS_TASK_RECORD_MAX);
 }
 END_TEST
 
@@ -113,7 +115,7 @@ START_TEST(reads_taskwarriors_lines)
 {
 	TS_BUF(got);
 	struct ts_error err = {0};
-	int code = taskwarrior_line_to_json(ts_slice_of(lines[_i].line), &got, &err);
+	int code = ts_taskwarrior_line_to_json(ts_slice_of(lines[_i].line), &got, &err);
 	ck_assert_int_eq(code, lines[_i].want != NULL ? TS_OK : TS_EMALF);
 	if (code == TS_OK) {
 		ck_assert_slice(ts_buf_slice(&got), lines[_i].want);
@@ -122,23 +124,23 @@ START_TEST(reads_taskwarriors_lines)
 END_TEST
 
 /* Import a text, as a file; *refused is counted. */
-static struct import_counts import(struct rep *r, const char *text, int64_t now,
-				   enum import_how how, bool dry)
+static struct ts_import_counts import(struct rep *r, const char *text, int64_t now,
+				      enum import_how how, bool dry)
 {
-	TS_CLEANUP(import_free_p) struct import *i = NULL;
-	struct import_counts counts;
+	TS_CLEANUP(ts_import_free_p) struct ts_import *i = NULL;
+	struct ts_import_counts counts;
 	int fds[2];
 	ck_assert_int_eq(pipe(fds), 0);
 	ck_assert_int_eq(write(fds[1], text, strlen(text)), (ssize_t)strlen(text));
 	(void)close(fds[1]);
-	rep_ok(r, import_new(now, 100, NULL, NULL, &i, &r->err));
-	rep_ok(r, import_read(i, fds[0], "test", &r->err));
+	rep_ok(r, ts_import_new(now, 100, NULL, NULL, &i, &r->err));
+	rep_ok(r, ts_import_read(i, fds[0], "test", &r->err));
 	(void)close(fds[0]);
 	rep_ok(r, import_store(i, &r->r, how, dry, &counts, &r->err));
 	return counts;
 }
 
-static void ck_counts(struct import_counts c, size_t added, size_t changed, size_t same,
+static void ck_counts(struct ts_import_counts c, size_t added, size_t changed, size_t same,
 		      size_t refused)
 {
 	ck_assert_uint_eq(c.added, added);

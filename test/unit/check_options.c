@@ -68,4 +68,30 @@ START_TEST(each_line)
 }
 END_TEST
 
-UNIT_MAIN("options", {each_line, TS_COUNT_OF(lines)})
+static const struct {
+	const char *text;
+	int code;
+	size_t want;
+} numbers[] = {
+	{NULL, TS_OK, 7},      {"0", TS_OK, 0},
+	{"12", TS_OK, 12},     {"999999999", TS_OK, 999999999},
+	{"", TS_EUSAGE, 0},    {"1000000000", TS_EUSAGE, 0},
+	{"-1", TS_EUSAGE, 0},  {"1k", TS_EUSAGE, 0},
+	{"few", TS_EUSAGE, 0},
+};
+
+START_TEST(a_number_is_digits)
+{
+	struct ts_error err = {0};
+	size_t got;
+	ck_assert_int_eq(ts_option_number("limit", numbers[_i].text, 7, &got, &err),
+			 numbers[_i].code);
+	if (numbers[_i].code == TS_OK) {
+		ck_assert_uint_eq(got, numbers[_i].want);
+	} else {
+		ck_assert_ptr_nonnull(strstr(err.text, "--limit is a number"));
+	}
+}
+END_TEST
+
+UNIT_MAIN("options", {each_line, TS_COUNT_OF(lines)}, {a_number_is_digits, TS_COUNT_OF(numbers)})

@@ -188,6 +188,78 @@ START_TEST(clients_get_a_key_without_preamble)
 }
 END_TEST
 
+static const struct {
+	int life, left; /* [days] */
+	int ahead;
+	bool due;
+} dues[] = {
+	{365, 31, 30, false}, {365, 29, 30, true},   {365, -1, 30, true},
+	{60, 21, 30, false},  {60, 19, 30, true},    {3, 2, 30, false},
+	{365, 29, 0, false},  {365, 100, 200, true}, {365, 130, 200, false},
+};
+
+START_TEST(what_ends_soon_is_due)
+{
+	const int64_t now = ts_date_now(), until = now + dues[_i].left * (int64_t)DAY,
+		      from = until - dues[_i].life * (int64_t)DAY;
+	const uint64_t ahead = (uint64_t)dues[_i].ahead * DAY * 1000;
+	ck_assert_int_eq(ts_cert_due(from, until, ahead, now), dues[_i].due);
+}
+END_TEST
+
+START_TEST(a_client_s_certificate_is_renewed_for_its_key)
+{
+	TS_CLEANUP(ts_pki_ca_free_p) struct ts_pki_ca *ca = open_ca();
+	TS_CLEANUP(ts_cert_free_p) struct ts_cert *old = NULL;
+	TS_CLEANUP(ts_cert_free_p) struct ts_cert *new = NULL;
+	TS_BUF(cert);
+	TS_BUF(key);
+	TS_BUF(again);
+	char one[65], other[65];
+	enum ts_key_type type;
+	const int64_t until = ts_date_now() + 5 * DAY;
+	const struct ts_pki_subject subject = {
+		.name = "alice/phone", .org = "Public", .until = until};
+	ck_assert_int_eq(ts_key_type_parse(kinds[_i].word, &type, NULL), TS_OK);
+	ck_assert_int_eq(ts_pki_make_client(ca, &subject, type, &cert, &key, NULL), TS_OK);
+	ck_assert_int_eq(ts_cert_parse(ts_buf_slice(&cert), &old, NULL), TS_OK);
+	ck_assert_int_eq(ts_pki_renew(ca, old, until + 9 * DAY, &again, NULL), TS_OK);
+	ck_assert_int_eq(ts_cert_parse(ts_buf_slice(&again), &new, NULL), TS_OK);
+	ck_assert(ts_cert_same_key(old, new) && ts_cert_signed_by(new, ca));
+	ck_assert_str_eq(ts_cert_common_name(new), "alice/phone");
+	ck_assert_int_eq(ts_cert_until(new), until + 9 * DAY);
+	ts_cert_fingerprint(old, one);
+	ts_cert_fingerprint(new, other);
+	ck_assert_uint_eq(strlen(one), 64);
+	ck_assert_str_ne(one, other);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	int count;
+} cuts[] = {
+	{"", 0},
+	{"-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----", 1},
+	{"text\n-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\nmore\n"
+	 "-----BEGIN CERTIFICATE-----\ny\n-----END CERTIFICATE-----\n",
+	 2},
+	{"-----BEGIN CERTIFICATE-----\nx\n", 0},
+	{"-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\n", 0},
+};
+
+START_TEST(certificates_are_cut_out_of_a_text)
+{
+	struct ts_slice rest = ts_slice_of(cuts[_i].text), one;
+	int count = 0;
+	while (ts_cert_cut(&rest, &one)) {
+		ck_assert(ts_slice_starts(one, TS_SLICE("-----BEGIN CERTIFICATE-----\n")));
+		count++;
+	}
+	ck_assert_int_eq(count, cuts[_i].count);
+}
+END_TEST
+
 START_TEST(long_names_are_cut_between_characters)
 {
 	FOLDER(f);
@@ -247,6 +319,9 @@ int main(void)
 		{certificates_of_another_authority_are_told_apart, 0},
 		{hosts_that_are_none_are_refused, TS_COUNT_OF(bad_names)},
 		{clients_get_a_key_without_preamble, TS_COUNT_OF(kinds)},
+		{what_ends_soon_is_due, TS_COUNT_OF(dues)},
+		{a_client_s_certificate_is_renewed_for_its_key, TS_COUNT_OF(kinds)},
+		{certificates_are_cut_out_of_a_text, TS_COUNT_OF(cuts)},
 		{long_names_are_cut_between_characters, 0},
 		{files_that_are_none_get_a_sentence, 0},
 	};

@@ -86,9 +86,9 @@ START_TEST(a_task_that_is_not_there_is_empty)
 	ck_assert_uint_eq(head, 0);
 	ck_assert_uint_eq(task.count, 0);
 	ck_assert(ts_uuid_eq(&task.uuid, &uuid));
-	ck_assert(replica_is_empty(&task));
-	ck_assert(!replica_is_open(&task));
-	ck_assert_slice(task_text(&task, "status"), "");
+	ck_assert(ts_task_is_empty(&task));
+	ck_assert(!ts_task_is_open(&task));
+	ck_assert_slice(ts_task_text(&task, "status"), "");
 }
 END_TEST
 
@@ -106,11 +106,11 @@ START_TEST(deleting_sets_status_and_end)
 	TS_ARENA(a);
 	struct ts_task task = {.uuid = uuid_of(1)}, deleted, emptied;
 	take_words(&task, deletions[_i].before, &a);
-	ck_assert_int_eq(task_deleted(&task, 1577836800, &a, &deleted), TS_OK);
+	ck_assert_int_eq(ts_task_deleted(&task, 1577836800, &a, &deleted), TS_OK);
 	ck_assert_str_eq(words_of(&deleted).text, deletions[_i].after);
 	ck_assert_int_eq(deleted.modified, 1577836800);
-	ck_assert_int_eq(task_emptied(&task, 5, &a, &emptied), TS_OK);
-	ck_assert(replica_is_empty(&emptied));
+	ck_assert_int_eq(ts_task_emptied(&task, 5, &a, &emptied), TS_OK);
+	ck_assert(ts_task_is_empty(&emptied));
 	ck_assert_uint_eq(emptied.count, task.count);
 }
 END_TEST

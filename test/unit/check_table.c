@@ -80,7 +80,7 @@ static void print(const struct row *row, struct ts_buf *to)
 	struct ts_error err;
 	ck_assert_int_eq(table_new(heads, right, COLUMNS, &t, &err), TS_OK);
 	for (size_t i = 0; i < CELLS && row->cells[i] != NULL; i++) {
-		table_add(t, STYLE_NONE, ts_slice_of(row->cells[i]));
+		table_add(t, TS_STYLE_NONE, ts_slice_of(row->cells[i]));
 	}
 	ck_assert_int_eq(table_print(t, row->width, false, to, &err), TS_OK);
 }
@@ -93,7 +93,7 @@ START_TEST(it_fits)
 	ck_assert_slice(ts_buf_slice(&out), row->out);
 	struct ts_slice rest = ts_buf_slice(&out);
 	while (rest.len > 0) {
-		ck_assert_uint_le(term_cells(ts_slice_cut(&rest, '\n')), row->width);
+		ck_assert_uint_le(ts_term_cells(ts_slice_cut(&rest, '\n')), row->width);
 	}
 }
 END_TEST
@@ -101,13 +101,13 @@ END_TEST
 START_TEST(every_width_fits)
 {
 	struct row row = {.cells = {"123", "H", "house.garden", "Buy " HAN HAN HAN " and bread"}};
-	for (row.width = TERM_WIDTH_MIN; row.width < 100; row.width++) {
+	for (row.width = TS_TERM_WIDTH_MIN; row.width < 100; row.width++) {
 		TS_BUF(out);
 		print(&row, &out);
 		struct ts_slice rest = ts_buf_slice(&out);
 		while (rest.len > 0) {
 			struct ts_slice line = ts_slice_cut(&rest, '\n');
-			ck_assert_uint_le(term_cells(line), row.width);
+			ck_assert_uint_le(ts_term_cells(line), row.width);
 			ck_assert(line.len == 0 || line.data[line.len - 1] != ' ');
 		}
 	}
@@ -120,8 +120,8 @@ START_TEST(heads_are_underlined_and_cells_coloured)
 	TS_BUF(out);
 	struct ts_error err;
 	ck_assert_int_eq(table_new(heads, right, 2, &t, &err), TS_OK);
-	table_add(t, STYLE_NONE, TS_SLICE("1"));
-	table_add(t, STYLE_OVERDUE, TS_SLICE("H"));
+	table_add(t, TS_STYLE_NONE, TS_SLICE("1"));
+	table_add(t, TS_STYLE_OVERDUE, TS_SLICE("H"));
 	ck_assert_int_eq(table_print(t, 80, true, &out, &err), TS_OK);
 	ck_assert_slice(ts_buf_slice(&out), "\x1b[4mID\x1b[0m \x1b[4mP\x1b[0m\n"
 					    " 1 \x1b[31mH\x1b[0m\n");

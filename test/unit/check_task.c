@@ -166,6 +166,38 @@ START_TEST(what_is_no_task_is_refused_with_the_reason)
 }
 END_TEST
 
+static const struct {
+	const char *in;
+	enum ts_task_limit beyond;
+} limited[] = {
+	{TASK(",\"x\":\"1234567890123456\""), TS_TASK_WITHIN},
+	{TASK(",\"x\":\"12345678901234567\""), TS_TASK_VALUE},
+	{TASK(",\"x\":12345678901234567"), TS_TASK_VALUE},
+	{TASK(",\"x\":[\"1234567890\",\"1234567890\"]"), TS_TASK_VALUE},
+	{TASK(",\"tags\":[\"12345678901234567\"]"), TS_TASK_VALUE},
+	{TASK(",\"x\":[[[[1]]]]"), TS_TASK_DEPTH},
+	{TASK(",\"a\":1,\"b\":2,\"c\":3,\"d\":4"), TS_TASK_ATTRIBUTES},
+	{TASK(",\"tags\":[\"a\",\"b\",\"c\",\"d\"]"), TS_TASK_ATTRIBUTES},
+	{TASK(",\"a\":\"1234567890\",\"b\":\"1234567890\",\"c\":\"1234567890\"         "
+	      "                                                            "),
+	 TS_TASK_LINE},
+	{"junk", TS_TASK_WITHIN},
+};
+
+START_TEST(which_limit_a_task_is_beyond)
+{
+	static const struct ts_task_limits limits = {
+		.line = 150, .depth = 4, .attributes = 5, .value = 16};
+	TS_ARENA(a);
+	struct ts_task task;
+	struct ts_task_repair repair;
+	struct ts_error err = {0};
+	int rc = ts_task_read(ts_slice_of(limited[_i].in), &limits, &a, &task, &repair, &err);
+	ck_assert_int_eq(rc, _i == 0 ? TS_OK : TS_EMALF);
+	ck_assert_msg(repair.beyond == limited[_i].beyond, "%s: %s", limited[_i].in, err.text);
+}
+END_TEST
+
 /* Each leaf has its whole path: a long name above many leaves must not become much more. */
 START_TEST(short_json_stays_short)
 {
@@ -331,7 +363,8 @@ END_TEST
 UNIT_MAIN("task", {spellings_are_read_and_written, TS_COUNT_OF(spellings)},
 	  {what_is_written_is_read_the_same, TS_COUNT_OF(spellings)},
 	  {what_is_no_task_is_refused_with_the_reason, TS_COUNT_OF(refused)},
-	  {short_json_stays_short, 0}, {unknown_statuses_are_repaired_and_told, 0},
+	  {which_limit_a_task_is_beyond, TS_COUNT_OF(limited)}, {short_json_stays_short, 0},
+	  {unknown_statuses_are_repaired_and_told, 0},
 	  {numbers_are_the_same_however_they_are_spelled, TS_COUNT_OF(numbers)},
 	  {a_value_and_an_object_of_one_name, 0},
 	  {periods_are_those_that_taskwarrior_reads, TS_COUNT_OF(periods)},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "client/show/term.h"
+#include "common/show/term.h"
 #include "test/unit/unit.h"
 
 #include <fcntl.h>
@@ -33,8 +33,8 @@ static const struct width {
 
 START_TEST(a_text_takes_its_cells)
 {
-	ck_assert_msg(term_cells(ts_slice_of(widths[_i].text)) == widths[_i].cells, "%s: %zu",
-		      widths[_i].text, term_cells(ts_slice_of(widths[_i].text)));
+	ck_assert_msg(ts_term_cells(ts_slice_of(widths[_i].text)) == widths[_i].cells, "%s: %zu",
+		      widths[_i].text, ts_term_cells(ts_slice_of(widths[_i].text)));
 }
 END_TEST
 
@@ -52,7 +52,7 @@ static const struct fit {
 START_TEST(no_character_is_cut)
 {
 	size_t taken;
-	struct ts_slice got = term_fit(ts_slice_of(fits[_i].text), fits[_i].cells, &taken);
+	struct ts_slice got = ts_term_fit(ts_slice_of(fits[_i].text), fits[_i].cells, &taken);
 	ck_assert_slice(got, fits[_i].fits);
 	ck_assert_uint_eq(taken, fits[_i].taken);
 }
@@ -83,8 +83,8 @@ START_TEST(lines_break_between_words)
 	struct ts_slice rest = ts_slice_of(wraps[_i].text);
 	do {
 		size_t cells;
-		struct ts_slice line = term_line(&rest, wraps[_i].cells, &cells);
-		ck_assert_uint_eq(cells, term_cells(line));
+		struct ts_slice line = ts_term_line(&rest, wraps[_i].cells, &cells);
+		ck_assert_uint_eq(cells, ts_term_cells(line));
 		ts_buf_add_slice(&got, line);
 		ts_buf_add_char(&got, '|');
 	} while (rest.data != NULL);
@@ -94,68 +94,66 @@ END_TEST
 
 static const struct print {
 	bool color;
-	enum style style;
+	enum ts_style style;
 	struct ts_slice text;
 	const char *out;
 } prints[] = {
-	{false, STYLE_OVERDUE, TS_SLICE("milk"), "milk"},
-	{true, STYLE_NONE, TS_SLICE("milk"), "milk"},
-	{true, STYLE_OVERDUE, TS_SLICE("milk"), "\x1b[31mmilk\x1b[0m"},
-	{true, STYLE_OVERDUE, TS_SLICE(""), ""},
-	{false, STYLE_NONE, TS_SLICE("a\x1b]0;x\x07z"), "a" SIGN "]0;x" SIGN "z"},
-	{false, STYLE_NONE, TS_SLICE("a\tb\r\nc\0d"), "a b  c" SIGN "d"},
-	{false, STYLE_NONE,
+	{false, TS_STYLE_OVERDUE, TS_SLICE("milk"), "milk"},
+	{true, TS_STYLE_NONE, TS_SLICE("milk"), "milk"},
+	{true, TS_STYLE_OVERDUE, TS_SLICE("milk"), "\x1b[31mmilk\x1b[0m"},
+	{true, TS_STYLE_OVERDUE, TS_SLICE(""), ""},
+	{false, TS_STYLE_NONE, TS_SLICE("a\x1b]0;x\x07z"), "a" SIGN "]0;x" SIGN "z"},
+	{false, TS_STYLE_NONE, TS_SLICE("a\tb\r\nc\0d"), "a b  c" SIGN "d"},
+	{false, TS_STYLE_NONE,
 	 TS_SLICE("\xC2\x9B"
 		  "2J"),
 	 SIGN "2J"},
-	{false, STYLE_NONE, TS_SLICE("\xE2\x80\xAE" HEBREW), SIGN HEBREW},
-	{false, STYLE_NONE, TS_SLICE("\xC3("), SIGN "("},
+	{false, TS_STYLE_NONE, TS_SLICE("\xE2\x80\xAE" HEBREW), SIGN HEBREW},
+	{false, TS_STYLE_NONE, TS_SLICE("\xC3("), SIGN "("},
 };
 
 START_TEST(what_a_terminal_would_obey_is_harmless)
 {
 	TS_BUF(got);
-	term_add(&got, prints[_i].color, prints[_i].style, prints[_i].text);
+	ts_term_add(&got, prints[_i].color, prints[_i].style, prints[_i].text);
 	ck_assert_slice(ts_buf_slice(&got), prints[_i].out);
 }
 END_TEST
 
 START_TEST(colour_is_for_terminals)
 {
-	struct settings s = {.color = (char *)"auto", .width = 80};
 	TS_AUTOCLOSE int null = open("/dev/null", O_WRONLY);
 	TS_AUTOCLOSE int pty = posix_openpt(O_RDWR | O_NOCTTY);
 	ck_assert_int_ge(null, 0);
-	ck_assert(!term_color(&s, NULL, null));
-	ck_assert(term_color(&s, "always", null));
+	ck_assert(!ts_term_color("auto", null));
+	ck_assert(ts_term_color("always", null));
 	if (pty >= 0 && isatty(pty) == 1) {
 		(void)unsetenv("NO_COLOR");
 		(void)setenv("TERM", "xterm", 1);
-		ck_assert(term_color(&s, NULL, pty));
-		ck_assert(!term_color(&s, "never", pty));
+		ck_assert(ts_term_color("auto", pty));
+		ck_assert(!ts_term_color("never", pty));
 		(void)setenv("TERM", "dumb", 1);
-		ck_assert(!term_color(&s, NULL, pty));
+		ck_assert(!ts_term_color("auto", pty));
 		(void)setenv("TERM", "xterm", 1);
 		(void)setenv("NO_COLOR", "1", 1);
-		ck_assert(!term_color(&s, NULL, pty));
+		ck_assert(!ts_term_color("auto", pty));
 	}
 }
 END_TEST
 
 START_TEST(the_width_is_somewhere)
 {
-	struct settings s = {.color = (char *)"auto", .width = 70};
 	if (isatty(STDOUT_FILENO) == 1) {
 		return;
 	}
 	(void)unsetenv("COLUMNS");
-	ck_assert_uint_eq(term_width(&s), 70);
+	ck_assert_uint_eq(ts_term_width(70), 70);
 	(void)setenv("COLUMNS", "132", 1);
-	ck_assert_uint_eq(term_width(&s), 132);
+	ck_assert_uint_eq(ts_term_width(70), 132);
 	(void)setenv("COLUMNS", "1", 1);
-	ck_assert_uint_eq(term_width(&s), TERM_WIDTH_MIN);
+	ck_assert_uint_eq(ts_term_width(70), TS_TERM_WIDTH_MIN);
 	(void)setenv("COLUMNS", "-132", 1);
-	ck_assert_uint_eq(term_width(&s), 70);
+	ck_assert_uint_eq(ts_term_width(70), 70);
 }
 END_TEST
 

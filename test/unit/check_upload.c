@@ -164,6 +164,40 @@ START_TEST(a_payload_that_is_cut_short_is_noticed)
 }
 END_TEST
 
+START_TEST(what_is_beyond_a_limit_is_counted)
+{
+	static const struct ts_task_limits limits = {.line = 200, .value = 16};
+	FOLDER(f);
+	UPLOAD(u);
+	TS_BUF(payload);
+	BUDGET(budget, .dir = f.path, .each = 1 << 16, .total = 1 << 16);
+	make_payload(&payload, 18);
+	for (int i = 0; i < 300; i++) {
+		ts_buf_add_char(&payload, 'x');
+	}
+	ts_buf_add_str(&payload, "\njunk that is longer than a key, and is no task\n");
+	ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
+	for (size_t i = 0; i < payload.len; i += 50) {
+		struct ts_slice part = ts_slice_skip(ts_buf_slice(&payload), i);
+		part.len = part.len < 50 ? part.len : 50;
+		ck_assert_int_eq(ts_upload_feed(u, part, &err), TS_OK);
+	}
+	ck_assert_int_eq(ts_upload_end(u, &err), TS_OK);
+	ck_assert_uint_eq(ts_upload_tasks(u), 16);
+	ck_assert_uint_eq(ts_upload_rejects(u), 4);
+	ck_assert_uint_eq(ts_upload_beyond(u, TS_TASK_VALUE), 2);
+	ck_assert_uint_eq(ts_upload_beyond(u, TS_TASK_LINE), 1);
+	ck_assert_uint_eq(ts_upload_beyond(u, TS_TASK_DEPTH), 0);
+}
+END_TEST
+
+static atomic_size_t refusals[2];
+
+static void on_refused(bool memory)
+{
+	atomic_fetch_add(&refusals[memory], 1);
+}
+
 /* Unfinished lines count, and come back. */
 START_TEST(memory_beside_the_spools_is_counted)
 {
@@ -171,6 +205,7 @@ START_TEST(memory_beside_the_spools_is_counted)
 	FOLDER(f);
 	TS_BUF(line);
 	BUDGET(budget, .dir = f.path, .each = 0, .total = 6000);
+	usage.refused = on_refused;
 	for (int i = 0; i < 4000; i++) {
 		ts_buf_add_char(&line, 'x');
 	}
@@ -182,6 +217,7 @@ START_TEST(memory_beside_the_spools_is_counted)
 		ck_assert_int_eq(ts_upload_feed(u, ts_buf_slice(&line), &err), TS_OK);
 		ck_assert_uint_eq(atomic_load(&usage.memory), 4000);
 		ck_assert_int_eq(ts_upload_feed(second, ts_buf_slice(&line), &err), TS_EBUSY);
+		ck_assert(refusals[true] == 1 && refusals[false] == 0);
 		ck_assert_int_eq(ts_upload_feed(u, TS_SLICE("\n"), &err), TS_OK);
 		ck_assert_uint_eq(atomic_load(&usage.memory), 0);
 	}
@@ -195,11 +231,13 @@ START_TEST(files_have_a_limit_together)
 	FOLDER(f);
 	TS_BUF(payload);
 	BUDGET(budget, .dir = f.path, .each = 0, .total = 1 << 16, .disk = 500);
+	usage.refused = on_refused;
 	make_payload(&payload, 40);
 	{
 		UPLOAD(u);
 		ck_assert_int_eq(ts_upload_new(&limits, &budget, &u), TS_OK);
 		ck_assert_int_eq(ts_upload_feed(u, ts_buf_slice(&payload), &err), TS_EBUSY);
+		ck_assert_uint_eq(refusals[false], 1);
 	}
 	ck_assert_uint_eq(atomic_load(&usage.files), 0);
 }
@@ -221,5 +259,6 @@ END_TEST
 UNIT_MAIN("upload", {states_come_back_from_memory_and_from_files, TS_COUNT_OF(budgets)},
 	  {payloads_are_understood, TS_COUNT_OF(payloads)},
 	  {keys_come_from_the_payload_and_the_header, 0}, {a_full_disk_is_told, 0},
-	  {memory_beside_the_spools_is_counted, 0}, {files_have_a_limit_together, 0},
+	  {what_is_beyond_a_limit_is_counted, 0}, {memory_beside_the_spools_is_counted, 0},
+	  {files_have_a_limit_together, 0},
 	  {a_payload_that_is_cut_short_is_noticed, TS_COUNT_OF(ends)})

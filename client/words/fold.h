@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-#pragma once
-
-#include "common/base/slice.h"
-
-/* True where `text` has `part` in it, without regard to case. */
-bool fold_contains(struct ts_slice text, struct ts_slice part);
-/* True where it begins with it, without regard to case. */
-bool fold_starts(struct ts_slice text, struct ts_slice part);
