@@ -4,7 +4,9 @@
 #include "server/command/manual.h"
 
 #include "common/base/utf8.h"
+#include "common/show/term.h"
 
+#include <config.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -146,9 +148,26 @@ static void tell(const struct options *o, int code, struct ts_error *err)
 	}
 }
 
+/* Where nobody names one. */
+static const char *default_data(void)
+{
+	const char *named = getenv("TASKDDATA");
+	bool built_in = (named == NULL || named[0] == '\0') && DEFAULT_DATA[0] != '\0';
+	return built_in ? DEFAULT_DATA : named;
+}
+
+/* Nobody reads what is printed, as behind `| head`: that ends a program, and is no fault. */
+static void end_unread(void)
+{
+	if (ts_term_is_unread(stdout)) {
+		(void)signal(SIGPIPE, SIG_DFL);
+		(void)raise(SIGPIPE);
+	}
+}
+
 int main(int argc, char **argv)
 {
-	struct options o = {.cl.data = getenv("TASKDDATA")};
+	struct options o = {.cl.data = default_data()};
 	struct settings settings = {0};
 	struct ts_error err = {0};
 	TS_AUTOFREE char **words = calloc((size_t)argc + 1, sizeof(*words));
@@ -171,6 +190,7 @@ int main(int argc, char **argv)
 	}
 	if (code != TS_OK) {
 		(void)fflush(stdout);
+		end_unread();
 		tell(&o, code, &err);
 	}
 	command_settings_done(&settings);

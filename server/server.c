@@ -2,7 +2,9 @@
 #include "server/server.h"
 
 #include "common/log/log.h"
+#include "server/net/attendance.h"
 #include "server/net/worker.h"
+#include "server/watch/watch.h"
 
 #include <sys/resource.h>
 
@@ -12,6 +14,8 @@ struct server {
 	struct listener listener;
 	struct workshop shop;
 	struct stats stats;
+	struct attendance attendance;
+	struct watch *watch;
 	struct worker **workers;
 	size_t count; /* of the workers made */
 	size_t started;
@@ -69,11 +73,50 @@ static int start_workers(struct server *s, struct policy *policy, struct ts_erro
 	return rc;
 }
 
-int server_new(struct ts_store *store, struct policy *policy, struct server **ret,
-	       struct ts_error *err)
+/* Keep an eye on devices and quotas. */
+static int attend(struct server *s, struct ts_error *err)
+{
+	int rc = presence_new(&s->shop.presence, err);
+	if (rc == TS_OK) {
+		rc = quota_new(&s->shop.quota, err);
+	}
+	if (rc == TS_OK) {
+		attendance_init(&s->attendance, s->shop.presence, s->shop.waiters);
+		writer_take_along(s->shop.writer, &s->attendance.companion);
+	}
+	return rc;
+}
+
+static int start_watch(struct server *s, struct policy *policy, struct ts_error *err)
+{
+	const struct watch_subject subject = {
+		.store = s->shop.store,
+		.writer = s->shop.writer,
+		.waiters = s->shop.waiters,
+		.stats = &s->stats,
+		.listener = &s->listener,
+	};
+	return watch_new(&subject, policy, &s->watch, err);
+}
+
+/* What listens already, or else what the settings say. */
+static int listen_on(struct server *s, const struct settings *settings, struct listener *open,
+		     struct ts_error *err)
+{
+	if (open->count == 0) {
+		return listener_open(settings, &s->listener, err);
+	}
+	s->listener = *open;
+	open->count = 0;
+	return TS_OK;
+}
+
+int server_new(struct ts_store *store, struct policy *policy, struct listener *open,
+	       struct server **ret, struct ts_error *err)
 {
 	TS_CLEANUP(server_free_p) struct server *s = calloc(1, sizeof(*s));
 	if (s == NULL) {
+		listener_close(open);
 		return ts_fail(err, TS_ENOMEM, "Out of memory for the server.");
 	}
 	stats_init(&s->stats);
@@ -81,7 +124,7 @@ int server_new(struct ts_store *store, struct policy *policy, struct server **re
 	s->shop.stats = &s->stats;
 	s->shop.listener = &s->listener;
 	s->shop.most = descriptor_room(policy->settings.connection_limit);
-	int rc = listener_open(&policy->settings, &s->listener, err);
+	int rc = listen_on(s, &policy->settings, open, err);
 	if (rc == TS_OK) {
 		rc = writer_new(store, &s->shop.writer, err);
 	}
@@ -89,7 +132,16 @@ int server_new(struct ts_store *store, struct policy *policy, struct server **re
 		rc = waiters_new(ts_store_serial(store), &s->shop.waiters, err);
 	}
 	if (rc == TS_OK) {
+		rc = admission_new(&s->shop.admission, err);
+	}
+	if (rc == TS_OK) {
+		rc = attend(s, err);
+	}
+	if (rc == TS_OK) {
 		rc = start_workers(s, policy, err);
+	}
+	if (rc == TS_OK) {
+		rc = start_watch(s, policy, err);
 	}
 	if (rc != TS_OK) {
 		return rc;
@@ -103,11 +155,30 @@ const struct listener *server_listener(const struct server *s)
 	return &s->listener;
 }
 
-int server_reload(struct server *s, struct policy *policy)
+size_t server_connections(const struct server *s)
 {
-	int rc = TS_OK;
+	return atomic_load(&s->shop.open);
+}
+
+/* Each is asked, because each answer is about the time since the last question. */
+const char *server_stuck(struct server *s)
+{
+	const char *stuck = writer_gets_on(s->shop.writer) ? NULL : "The storage thread";
+	for (size_t i = 0; i < s->started; i++) {
+		if (!worker_gets_on(s->workers[i])) {
+			stuck = "A thread that serves connections";
+		}
+	}
+	return stuck;
+}
+
+int server_reload(struct server *s, struct policy *policy, struct ts_error *err)
+{
+	int rc = watch_reload(s->watch, policy, err);
 	for (size_t i = 0; i < s->count && rc == TS_OK; i++) {
-		rc = worker_reload(s->workers[i], policy);
+		if (worker_reload(s->workers[i], policy) != TS_OK) {
+			rc = ts_fail(err, TS_ENOMEM, "Out of memory for the configuration.");
+		}
 	}
 	return rc;
 }
@@ -126,11 +197,16 @@ void server_free(struct server *s)
 	for (size_t i = 0; i < s->count; i++) {
 		worker_join(s->workers[i]);
 	}
+	watch_stop(s->watch);
 	for (size_t i = 0; i < s->count; i++) {
 		worker_free(s->workers[i]);
 	}
 	writer_free(s->shop.writer);
+	watch_free(s->watch);
+	presence_free(s->shop.presence);
+	quota_free(s->shop.quota);
 	waiters_free(s->shop.waiters);
+	admission_free(s->shop.admission);
 	listener_close(&s->listener);
 	free(s->workers);
 	free(s);

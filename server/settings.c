@@ -47,6 +47,10 @@ const struct ts_conf_item settings_items[] = {
 	 .doc = "A file with the server's certificate in PEM, those of its issuers behind it."},
 	{"server.key", TEXT(server_key), .def = "", .group = CERTIFICATES,
 	 .doc = "A file with the key of `server.cert` in PEM."},
+	{"server.ca", TEXT(server_ca), .def = "", .group = CERTIFICATES,
+	 .doc = "A file with the certificates, in PEM, of the authority that clients believe the "
+		"server by, where that is not the one of `ca.cert`: bundles hold it. Empty, with "
+		"a `server.cert` of another authority, is one that every system knows."},
 	{"server.crl", TEXT(server_crl), .def = "", .group = CERTIFICATES,
 	 .doc = "A file with a revocation list in PEM: the clients whose certificates are on "
 		"it are refused. Empty is none."},
@@ -183,8 +187,9 @@ const struct ts_conf_item settings_items[] = {
 		"more "
 		"are closed. 0 is no limit."},
 	{"login.failures", NUMBER(login_failures, 0, 1000000), .def = "5", .group = LIMITS,
-	 .doc = "How many requests with wrong credentials from one address within ten minutes are "
-		"answered at once; the next ones wait for `login.delay`. 0 is all."},
+	 .doc = "How many requests with wrong credentials from one address, with less than ten "
+		"minutes between them, are answered at once; the next ones wait for "
+		"`login.delay`. 0 is all."},
 	{"login.delay", PAUSE(login_delay), .def = "1s", .group = LIMITS,
 	 .doc = "How long the answer to a request with wrong credentials waits, from the one "
 		"behind "

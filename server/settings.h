@@ -24,7 +24,7 @@ struct settings {
 			      * header; "" none */
 	char *http_listen;   /* host:port of metrics and health; "" none */
 	/* Certificates */
-	char *ca_cert, *server_cert, *server_key, *server_crl;
+	char *ca_cert, *server_cert, *server_key, *server_ca, *server_crl;
 	char *ciphers;     /* GnuTLS priority string, "" ours */
 	bool tls_legacy;   /* TLS 1.0 and 1.1 and old cipher suites for old phones */
 	bool tls_tickets;  /* sessions may be resumed */

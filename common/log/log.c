@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+/* Where the log goes, and who wants what of it. */
 #include "common/log/log.h"
 
-#include "common/base/attr.h"
-#include "common/base/utf8.h"
+#include "common/log/internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,12 +10,24 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
+
+enum { NOBODY = -1, USUAL_BYTES = 1000 };
 
 /* A reopened log replaces the file behind this number, so that writers need no lock. */
 static atomic_int log_fd = -1;
-static atomic_int log_level = TS_LOG_INFO;
+static atomic_int log_format = TS_LOG_TEXT;
+static atomic_int log_level = NOBODY;
 static pthread_mutex_t opening = PTHREAD_MUTEX_INITIALIZER;
+
+static atomic_int listener_level = NOBODY;
+static void (*_Atomic listener)(const struct ts_log_line *l);
+
+enum ts_log_format ts_log_format_parse(const char *word)
+{
+	return strcmp(word, "json") == 0       ? TS_LOG_JSON
+	       : strcmp(word, "journald") == 0 ? TS_LOG_JOURNALD
+					       : TS_LOG_TEXT;
+}
 
 /* To open a pipe that nobody reads is a failure; it would wait for a reader otherwise. */
 static int open_target(const char *path)
@@ -43,8 +55,16 @@ static int replace(int fd)
 	return rc;
 }
 
-int ts_log_open(const char *path, enum ts_log_level level, struct ts_error *err)
+int ts_log_open(const char *path, enum ts_log_format format, enum ts_log_level level,
+		struct ts_error *err)
 {
+	if (format == TS_LOG_JOURNALD) {
+		if (!ts_log_journal_there()) {
+			return ts_fail(err, TS_EABSENT,
+				       "There is no journal here to log to (log.format).");
+		}
+		path = "/dev/null";
+	}
 	int fd = open_target(path);
 	if (fd < 0) {
 		return ts_fail_errno(err, errno, "Can't open the log '%s'", path);
@@ -52,6 +72,7 @@ int ts_log_open(const char *path, enum ts_log_level level, struct ts_error *err)
 	(void)pthread_mutex_lock(&opening);
 	int failure = replace(fd);
 	if (failure == 0) {
+		atomic_store(&log_format, (int)format);
 		atomic_store(&log_level, (int)level);
 	}
 	(void)pthread_mutex_unlock(&opening);
@@ -60,40 +81,34 @@ int ts_log_open(const char *path, enum ts_log_level level, struct ts_error *err)
 
 void ts_log_close(void)
 {
+	atomic_store(&log_level, NOBODY);
 	int fd = atomic_exchange(&log_fd, -1);
 	ts_close_p(&fd);
 }
 
+static bool file_wants(enum ts_log_level level)
+{
+	return (int)level <= atomic_load_explicit(&log_level, memory_order_relaxed);
+}
+
+static bool listener_wants(enum ts_log_level level)
+{
+	return (int)level <= atomic_load_explicit(&listener_level, memory_order_relaxed);
+}
+
 bool ts_log_wants(enum ts_log_level level)
 {
-	return atomic_load(&log_fd) >= 0 && (int)level <= atomic_load(&log_level);
+	return file_wants(level) || listener_wants(level);
 }
 
-static const char *level_name(enum ts_log_level level)
+void ts_log_listen(enum ts_log_level level, void (*listen)(const struct ts_log_line *l))
 {
-	static const char *const names[] = {
-		[TS_LOG_ERROR] = "error", [TS_LOG_WARNING] = "warning", [TS_LOG_NOTICE] = "notice",
-		[TS_LOG_INFO] = "info",   [TS_LOG_DEBUG] = "debug",
-	};
-	const char *name = (size_t)level < TS_COUNT_OF(names) ? names[level] : NULL;
-	return name != NULL ? name : "info";
-}
-
-static void add_stamp(struct ts_buf *b, enum ts_log_level level)
-{
-	struct timespec now;
-	struct tm tm;
-	char text[32];
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	if (gmtime_r(&now.tv_sec, &tm) == NULL ||
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm) == 0) {
-		text[0] = '\0';
-	}
-	ts_buf_printf(b, "%s.%03ldZ %s ", text, now.tv_nsec / 1000000, level_name(level));
+	atomic_store(&listener, listen);
+	atomic_store(&listener_level, listen != NULL ? (int)level : NOBODY);
 }
 
 /* One write a line: with O_APPEND the lines of many threads and processes stay whole. */
-static void emit(struct ts_buf *b)
+static void write_line(struct ts_buf *b)
 {
 	ts_buf_add_char(b, '\n');
 	int fd = atomic_load(&log_fd);
@@ -110,19 +125,42 @@ static void emit(struct ts_buf *b)
 	}
 }
 
-/* `s` with a blank in the place of what can't be shown. */
-static void add_blanked(struct ts_buf *b, struct ts_slice s)
+static void tell_log(const struct ts_log_line *l)
 {
-	while (s.len > 0) {
-		bool shown;
-		struct ts_slice c = ts_utf8_cut(&s, &shown);
-		ts_buf_add_slice(b, shown ? c : TS_SLICE(" "));
+	TS_BUF(line);
+	(void)ts_buf_reserve(&line, USUAL_BYTES);
+	switch (atomic_load(&log_format)) {
+	case TS_LOG_JOURNALD:
+		ts_log_journal(l);
+		return;
+	case TS_LOG_JSON:
+		ts_log_json(l, &line);
+		break;
+	default:
+		ts_log_text(l, &line);
+	}
+	write_line(&line);
+}
+
+void ts_log_emit(const struct ts_log_line *l)
+{
+	void (*listen)(const struct ts_log_line *) = atomic_load(&listener);
+	if (l->values.failed) {
+		return; /* out of memory, and nothing to say it with */
+	}
+	if (file_wants(l->level)) {
+		tell_log(l);
+	}
+	if (listen != NULL && listener_wants(l->level)) {
+		listen(l);
 	}
 }
 
 void ts_log(enum ts_log_level level, const char *fmt, ...)
 {
-	if (!ts_log_wants(level)) {
+	struct ts_log_line l;
+	ts_log_begin(&l, level, NULL);
+	if (!l.wanted) {
 		return;
 	}
 	char text[1000];
@@ -130,86 +168,6 @@ void ts_log(enum ts_log_level level, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	TS_BUF(line);
-	add_stamp(&line, level);
-	add_blanked(&line, ts_slice_of(text));
-	emit(&line);
-}
-
-void ts_log_begin(struct ts_log_line *l, enum ts_log_level level, const char *event)
-{
-	*l = (struct ts_log_line){.level = level};
-	if (ts_log_wants(level)) {
-		add_stamp(&l->text, level);
-		ts_buf_add_str(&l->text, "event=");
-		ts_buf_add_str(&l->text, event);
-	}
-}
-
-static bool is_plain(struct ts_slice s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		if (strchr(" \"\\=", s.data[i]) != NULL) {
-			return false;
-		}
-	}
-	return ts_utf8_printable(s);
-}
-
-static void add_quoted(struct ts_buf *b, struct ts_slice s)
-{
-	ts_buf_add_char(b, '"');
-	while (s.len > 0) {
-		bool shown;
-		struct ts_slice c = ts_utf8_cut(&s, &shown);
-		if (shown) {
-			ts_buf_add_str(b, c.data[0] == '"' || c.data[0] == '\\' ? "\\" : "");
-			ts_buf_add_slice(b, c);
-		}
-		for (size_t i = 0; i < c.len && !shown; i++) {
-			ts_buf_printf(b, "\\x%02x", (unsigned char)c.data[i]);
-		}
-	}
-	ts_buf_add_char(b, '"');
-}
-
-void ts_log_field(struct ts_log_line *l, const char *key, struct ts_slice value)
-{
-	if (l->text.len == 0) {
-		return; /* nobody wants the line */
-	}
-	ts_buf_add_char(&l->text, ' ');
-	ts_buf_add_str(&l->text, key);
-	ts_buf_add_char(&l->text, '=');
-	if (value.len == 0) {
-		ts_buf_add_char(&l->text, '-');
-	} else if (is_plain(value)) {
-		ts_buf_add_slice(&l->text, value);
-	} else {
-		add_quoted(&l->text, value);
-	}
-}
-
-void ts_log_fieldf(struct ts_log_line *l, const char *key, const char *fmt, ...)
-{
-	if (l->text.len == 0) {
-		return;
-	}
-	char text[500];
-	va_list args;
-	va_start(args, fmt);
-	int n = vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	if (n >= 0) {
-		size_t len = (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1;
-		ts_log_field(l, key, (struct ts_slice){text, len});
-	}
-}
-
-void ts_log_end(struct ts_log_line *l)
-{
-	if (l->text.len > 0) {
-		emit(&l->text);
-	}
-	ts_buf_done(&l->text);
+	ts_log_field(&l, "message", ts_slice_of(text));
+	ts_log_end(&l);
 }

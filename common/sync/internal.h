@@ -28,8 +28,8 @@ struct ts_upload {
 	struct ts_buf record;
 	struct ts_upload_entry *entries;
 	size_t entry_count, entry_capacity;
-	struct ts_buf reject_list; /* of struct ts_upload_reject */
-	size_t reject_count;       /* more than are kept, perhaps */
+	struct ts_buf reject_list;     /* of struct ts_upload_reject */
+	size_t reject_count;           /* more than are kept, perhaps */
 	size_t beyond[TS_TASK_LIMITS]; /* of them, for which limit */
 	size_t repaired;
 	char first_repair[200], first_reject[300]; /* sentences about the first of each */

@@ -38,7 +38,7 @@ size_t ts_upload_tasks(const struct ts_upload *u);   /* task states, good ones *
 size_t ts_upload_rejects(const struct ts_upload *u); /* lines kept aside */
 /* How many of those were beyond the limit. */
 size_t ts_upload_beyond(const struct ts_upload *u, enum ts_task_limit limit);
-bool ts_upload_has_key(const struct ts_upload *u);   /* a sync key, whatever it looked like */
+bool ts_upload_has_key(const struct ts_upload *u); /* a sync key, whatever it looked like */
 /* The payload's own sync key; false where it has none, or what stands there is no UUID. */
 bool ts_upload_key(const struct ts_upload *u, struct ts_uuid *ret);
 

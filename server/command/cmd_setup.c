@@ -36,7 +36,6 @@ static int default_data(struct ts_buf *to, struct ts_error *err)
 	return TS_OK;
 }
 
-/* An absolute path: the configuration will hold it. */
 static int find_data(const struct command_line *cl, struct ts_buf *to, struct ts_error *err)
 {
 	TS_BUF(usual);

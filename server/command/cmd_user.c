@@ -1,136 +1,60 @@
 /* SPDX-License-Identifier: MIT */
-/* taskd user bundle ORG USER [--device NAME] [--host NAME[:PORT]] [--key-type TYPE] [--output FILE]
- */
-#include "server/command/command.h"
-#include "server/setup/bundle.h"
-#include "server/setup/enrol.h"
+#include "server/account/changes.h"
+#include "server/account/verb.h"
+#include "server/account/views.h"
 
-#include "common/cli/options.h"
-
-#include <stdio.h>
-
-/* The account, read in a transaction of its own. */
-static int find_user(struct command_line *cl, const char *org_name, const char *user_name,
-		     struct ts_user *ret, struct ts_error *err)
-{
-	TS_CLEANUP(ts_store_close_p) struct ts_store *store = NULL;
-	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *txn = NULL;
-	struct ts_org org;
-	const char *what = NULL, *name = NULL;
-	int rc = command_store(cl, &store, err);
-	if (rc == TS_OK) {
-		rc = ts_txn_begin(store, TS_READ, &txn, err);
-	}
-	if (rc == TS_OK) {
-		rc = ts_org_get(txn, ts_slice_of(org_name), &org, err);
-		what = "Organization", name = org_name;
-	}
-	if (rc == TS_OK) {
-		rc = ts_user_get(txn, &org, ts_slice_of(user_name), ret, err);
-		what = "User", name = user_name;
-	}
-	if (rc == TS_ENOTFOUND && what != NULL) {
-		return ts_fail(err, rc, "%s '%s' does not exist.", what, name);
-	}
-	return rc;
-}
-
-/* Without a name of its own, a device is numbered. */
-static int choose_device(struct enrolment *e, struct ts_buf *name, struct ts_error *err)
-{
-	for (int i = 2; e->device == NULL; i++) {
-		TS_BUF(path);
-		ts_buf_clear(name);
-		ts_buf_printf(name, "device-%d", i);
-		struct enrolment candidate = *e;
-		candidate.device = name->data;
-		if (!name->failed) {
-			enrol_cert_path(&candidate, &path);
-		}
-		if (name->failed || path.failed) {
-			return ts_fail(err, TS_ENOMEM, "There is no memory for a bundle.");
-		}
-		if (access(path.data, F_OK) != 0) {
-			e->device = name->data;
-		}
-	}
-	return TS_OK;
-}
-
-static int tell(const struct command_line *cl, const struct enrolment *e, const char *path,
-		struct ts_error *err)
-{
-	TS_BUF(word);
-	bundle_add_word(path, &word);
-	if (word.failed) {
-		return ts_fail(err, TS_ENOMEM, "There is no memory for a bundle.");
-	}
-	command_say(cl, "Bundle for device '%s' of user '%s': %s\n", e->device, e->user, path);
-	command_say(cl, "Apply it to a Taskwarrior 2.x:\n\tsh %s\n\ttask sync init\n", word.data);
-	command_say(cl, "Or to a taskc:\n\ttaskc setup %s\n\ttaskc sync\n", word.data);
-	return TS_OK;
-}
-
-static int make(struct command_line *cl, struct enrolment *e, struct ts_error *err)
-{
-	TS_BUF(path);
-	TS_BUF(name);
-	int rc = choose_device(e, &name, err);
-	if (rc != TS_OK) {
-		return rc;
-	}
-	if (e->output != NULL && strcmp(e->output, "-") == 0) {
-		return enrol_to_stream(e, stdout, err);
-	}
-	rc = enrol_to_file(e, &path, err);
-	return rc == TS_OK ? tell(cl, e, path.data, err) : rc;
-}
-
-enum { DEVICE, HOST, KEY_TYPE, OUTPUT, OPTIONS };
-
-static const struct ts_option options[OPTIONS] = {
-	[DEVICE] = {.name = "device", .value = "NAME"},
-	[HOST] = {.name = "host", .value = "NAME"},
-	[KEY_TYPE] = {.name = "key-type", .value = "TYPE"},
-	[OUTPUT] = {.name = "output", .value = "FILE"},
+static const struct verb verbs[] = {
+	{"add", &change_add_user, NULL},
+	{"list", &view_users, NULL},
+	{"show", &view_user, NULL},
+	{"rename", &change_rename_user, NULL},
+	{"alias", &change_alias_user, NULL},
+	{"rekey", &change_rekey_user, NULL},
+	{"suspend", &change_suspend_user, NULL},
+	{"resume", &change_resume_user, NULL},
+	{"remove", &change_remove_user, NULL},
+	{"bind", &change_bind_user, NULL},
+	{"quota", &change_quota_user, NULL},
+	{"bundle", NULL, user_bundle},
 };
 
 static int cmd_user(struct command_line *cl, struct ts_error *err)
 {
-	struct ts_option_values values[OPTIONS] = {0};
-	int rc = ts_options_read(&cl->argc, cl->argv, options, OPTIONS, values, err);
-	if (rc != TS_OK) {
-		return rc;
-	}
-	if (cl->argc != 3 || strcmp(cl->argv[0], "bundle") != 0) {
-		return TS_EUSAGE;
-	}
-	struct ts_user user;
-	struct enrolment e = {.settings = cl->settings,
-			      .data = cl->data,
-			      .org = cl->argv[1],
-			      .user = cl->argv[2],
-			      .device = ts_option_last(&values[DEVICE], NULL),
-			      .server = ts_option_last(&values[HOST], NULL),
-			      .output = ts_option_last(&values[OUTPUT], NULL)};
-	rc = ts_key_type_parse(ts_option_last(&values[KEY_TYPE], "rsa"), &e.type, err);
-	if (rc == TS_OK) {
-		rc = find_user(cl, e.org, e.user, &user, err);
-	}
-	if (rc != TS_OK) {
-		return rc;
-	}
-	e.secret = user.key;
-	return make(cl, &e, err);
+	return verb_run(cl, verbs, TS_COUNT_OF(verbs), err);
 }
 
 const struct command command_user = {
 	.name = "user",
 	.run = cmd_user,
 	.flags = COMMAND_DATA | COMMAND_SETTINGS | COMMAND_OPTIONS,
-	.usage = "[options] bundle <org> <user> [--device <name>] [--host <name[:port]>] [--output "
-		 "<file>]",
-	.help = "Makes another bundle for a user, with a certificate of its own for another\n"
+	.usage = "[options] add <org> <user>\n"
+		 "[options] list [<org>] [--json]\n"
+		 "[options] show <org> <user> [--json] [--secret]\n"
+		 "[options] rename <org> <user> <new name>\n"
+		 "[options] alias <org> <user> <alias> [--remove]\n"
+		 "[options] rekey|suspend|resume|remove <org> <user>\n"
+		 "[options] bind <org> <user> on|off|default\n"
+		 "[options] quota <org> <user> [--bytes <size>] [--tasks <number>] [--requests "
+		 "<number>]\n"
+		 "[options] bundle <org> <user> [--device <name>] [--host <name[:port]>] [--days "
+		 "<number>] [--output <file>]\n"
+		 "[options] bundle --renew <org> <user> <device>",
+	.help = "Shows users and changes them, by name. What is changed holds from the next\n"
+		"request on, without a restart.\n"
+		"\n"
+		"add prints the user's key, a secret; show --secret prints it again, and rekey\n"
+		"makes another one, which every device of the user then needs. rename keeps the\n"
+		"old name as an alias, so that no device needs a change.\n"
+		"\n"
+		"bind decides whether the account is opened by the user's own certificates only\n"
+		"(on), by any of the authority (off), or as cert.binding says (default). quota\n"
+		"takes numbers, such as 100M for a size, 'none' and 'default'; requests are those\n"
+		"a minute.\n"
+		"\n"
+		"bundle makes another bundle for a user, with a certificate of its own for "
+		"another\n"
 		"device. --host is where that device finds the server; --key-type is rsa, ecdsa\n"
-		"or ed25519; an --output of - is standard output.",
+		"or ed25519; --days is how long the certificate lives; an --output of - is\n"
+		"standard output. With --renew a device that has a certificate gets another one;\n"
+		"the one that it had is good until its end.",
 };

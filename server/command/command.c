@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/command/command.h"
 
+#include "server/privilege.h"
+
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 const struct command *const commands[] = {
-	&command_setup,      &command_init,    &command_config,  &command_add,
-	&command_remove,     &command_suspend, &command_resume,  &command_redirect,
-	&command_quarantine, &command_backup,  &command_restore, &command_user,
-	&command_server,     &command_status,  &command_client,  &command_diagnostics,
-	&command_validate,   &command_help,
+	&command_setup,      &command_init,        &command_config,   &command_add,
+	&command_remove,     &command_suspend,     &command_resume,   &command_redirect,
+	&command_org,        &command_user,        &command_device,   &command_certificate,
+	&command_quarantine, &command_backup,      &command_restore,  &command_verify,
+	&command_compact,    &command_server,      &command_status,   &command_tail,
+	&command_client,     &command_diagnostics, &command_validate, &command_help,
 };
 const size_t command_count = TS_COUNT_OF(commands);
 
@@ -64,7 +67,11 @@ int command_run(struct command_line *cl, const char *name, struct ts_error *err)
 	if (code == TS_OK) {
 		code = load(cl, c, err);
 	}
-	return code == TS_OK ? c->run(cl, err) : code;
+	if (code == TS_OK) {
+		code = c->run(cl, err);
+		privilege_settle(cl->data);
+	}
+	return code;
 }
 
 static int apply_override(const struct ts_conf_table *table, struct settings *to, const char *text,
@@ -192,6 +199,18 @@ void command_say(const struct command_line *cl, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vprintf(fmt, args);
 	va_end(args);
+}
+
+int command_print(struct ts_buf *text, struct ts_error *err)
+{
+	if (text->failed) {
+		return ts_fail(err, TS_ENOMEM, "Out of memory.");
+	}
+	if (text->len > 0 && fwrite(text->data, 1, text->len, stdout) != text->len) {
+		return ts_fail(err, TS_EIO, "Could not write to standard output.");
+	}
+	ts_buf_clear(text);
+	return TS_OK;
 }
 
 int command_store(struct command_line *cl, struct ts_store **ret, struct ts_error *err)

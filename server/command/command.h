@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "common/base/buf.h"
 #include "common/store/store.h"
 #include "server/settings.h"
 
@@ -39,8 +40,9 @@ enum {
 };
 
 extern const struct command command_setup, command_init, command_config, command_add,
-	command_remove, command_suspend, command_resume, command_redirect, command_quarantine,
-	command_backup, command_restore, command_user, command_server, command_status,
+	command_remove, command_suspend, command_resume, command_redirect, command_org,
+	command_device, command_certificate, command_quarantine, command_backup, command_restore,
+	command_verify, command_compact, command_user, command_server, command_status, command_tail,
 	command_client, command_diagnostics, command_validate, command_help;
 /* All of them, in the order of the help. */
 extern const struct command *const commands[];
@@ -67,6 +69,9 @@ int command_absolute(const char *path, struct ts_buf *to, struct ts_error *err) 
 bool command_confirm(const struct command_line *cl, const char *fmt, ...) TS_PRINTF(2, 3);
 /* A result, unless --quiet. */
 void command_say(const struct command_line *cl, const char *fmt, ...) TS_PRINTF(2, 3);
+
+/* Print a result that was collected, and forget it. TS_EIO, TS_ENOMEM. */
+int command_print(struct ts_buf *text, struct ts_error *err) TS_MUST_CHECK;
 
 /* Open the store of the data directory; TS_ENOTFOUND with what to do where there is none. */
 int command_store(struct command_line *cl, struct ts_store **ret,

@@ -4,10 +4,28 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 
+static void put_into(struct conn *c, struct conn_list *list)
+{
+	TAILQ_INSERT_TAIL(list, c, link);
+	c->list = list;
+	if (list == &c->hub->strangers) {
+		admission_add_stranger(c->hub->admission);
+	}
+}
+
+static void take_out(struct conn *c)
+{
+	TAILQ_REMOVE(c->list, c, link);
+	if (c->list == &c->hub->strangers) {
+		admission_drop_stranger(c->hub->admission);
+	}
+}
+
 static void unlink_conn(struct conn *c)
 {
 	struct hub *h = c->hub;
-	TAILQ_REMOVE(c->list, c, link);
+	take_out(c);
+	admission_leave(h->admission, c->visitor);
 	h->count--;
 	if (h->open != NULL) {
 		(void)atomic_fetch_sub(h->open, 1);
@@ -19,6 +37,7 @@ static void conn_free(struct conn *c)
 	struct hub *h = c->hub;
 	ts_loop_disarm(h->loop, &c->timer);
 	ts_loop_unwatch(h->loop, &c->watch);
+	stats_state(h->stats, (int)c->state, -1);
 	unlink_conn(c);
 	conn_drop_request(c);
 	c->io.ops->free(c->io.ctx);
@@ -59,6 +78,7 @@ void conn_progress(struct conn *c)
 
 enum conn_step conn_go(struct conn *c, enum conn_state state)
 {
+	stats_state(c->hub->stats, (int)c->state, (int)state);
 	c->state = state;
 	conn_progress(c);
 	return STEP_NEXT;
@@ -83,6 +103,8 @@ static void settle(struct conn *c, enum conn_step step)
 	int rc = TS_OK;
 	if (step == STEP_READ || step == STEP_WRITE) {
 		rc = watch_for(c, step == STEP_READ ? EPOLLIN : EPOLLOUT);
+	} else if (step == STEP_PAUSE) {
+		rc = watch_for(c, EPOLLRDHUP);
 	} else if (step == STEP_TURN) {
 		conn_post(c);
 	}
@@ -122,6 +144,7 @@ void conn_ready(struct conn *c)
 static void on_ready(struct ts_watch *w, uint32_t events)
 {
 	struct conn *c = TS_OWNER(w, struct conn, watch);
+	c->gone |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
 	if (c->posted) {
 		/* Nobody is left to be answered; what has to be stored is stored all the same. */
 		c->doomed |= c->state == CONN_COMPOSE && (events & (EPOLLHUP | EPOLLERR)) != 0;
@@ -200,6 +223,7 @@ enum conn_step conn_submit(struct conn *c)
 	}
 	struct ts_error busy = {0};
 	c->posted = false;
+	limits_hit(LIMIT_STORAGE_QUEUE);
 	(void)ts_fail(&busy, rc, "The server is busy; nothing was stored. Try again in a moment.");
 	request_fail(c->request, &busy);
 	return conn_go(c, CONN_COMPOSE);
@@ -207,12 +231,13 @@ enum conn_step conn_submit(struct conn *c)
 
 /* Life */
 
-int conn_new(struct hub *h, struct policy *policy, struct transport io, int fd, const char *peer,
-	     struct conn **ret, struct ts_error *err)
+int conn_new(struct hub *h, struct policy *policy, struct transport io, int fd,
+	     const struct caller *from, struct conn **ret, struct ts_error *err)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 	if (c == NULL) {
 		io.ops->free(io.ctx);
+		admission_leave(h->admission, from->visitor);
 		return ts_fail(err, TS_ENOMEM, "Out of memory for a connection.");
 	}
 	c->hub = h;
@@ -222,15 +247,19 @@ int conn_new(struct hub *h, struct policy *policy, struct transport io, int fd, 
 	c->timer.on_time = on_time;
 	c->post.run = on_post;
 	c->born = ts_loop_now(h->loop);
+	c->opened = stats_clock();
+	stats_add(&h->stats->accepted, 1);
+	stats_state(h->stats, -1, (int)c->state);
 	c->job = (struct job){.run = job_run, .done = job_done};
-	(void)snprintf(c->peer, sizeof(c->peer), "%s", peer);
-	c->list = &h->strangers;
-	TAILQ_INSERT_TAIL(c->list, c, link);
+	c->address = from->address;
+	c->visitor = from->visitor;
+	ts_address_text(&c->address, c->peer);
+	put_into(c, &h->strangers);
 	h->count++;
 	if (h->open != NULL) {
 		(void)atomic_fetch_add(h->open, 1);
 	}
-	(void)conn_go(c, CONN_HANDSHAKE);
+	(void)conn_go(c, from->proxied ? CONN_PROXY : CONN_HANDSHAKE);
 	if (c->late || watch_for(c, EPOLLIN) != TS_OK) {
 		conn_free(c);
 		return ts_fail(err, TS_ENOMEM, "Can't watch a connection.");
@@ -241,9 +270,8 @@ int conn_new(struct hub *h, struct policy *policy, struct transport io, int fd, 
 
 void conn_move(struct conn *c, struct conn_list *to)
 {
-	TAILQ_REMOVE(c->list, c, link);
-	TAILQ_INSERT_TAIL(to, c, link);
-	c->list = to;
+	take_out(c);
+	put_into(c, to);
 }
 
 void conn_refresh(struct conn *c)

@@ -37,6 +37,8 @@ static int begin_answer(struct conn *c, struct ts_error *err)
 	c->payload_at = 0;
 	c->sent = 0;
 	c->keep = c->request->keep = conn_may_keep(c);
+	c->composed = stats_clock();
+	conn_log_refusal(c);
 	int rc = request_head(c->request, &c->out, &c->payload_len, err);
 	return rc == TS_OK ? fill_out(c, err) : rc;
 }
@@ -58,58 +60,12 @@ enum conn_step conn_on_compose(struct conn *c)
 	return rc == TS_OK ? conn_go(c, CONN_WRITE) : conn_end(c, TS_LOG_ERROR, err.text);
 }
 
-static void log_counts(struct ts_log_line *l, const struct conn *c, int64_t us)
-{
-	const struct request *r = c->request;
-	bool done = r->code < 300;
-	const struct {
-		const char *key;
-		uint64_t value;
-	} counts[] = {
-		{"in", done && r->upload != NULL ? ts_upload_tasks(r->upload) : 0},
-		{"out", done && r->answer != NULL ? ts_answer_tasks(r->answer) : 0},
-		{"stored", r->stored ? r->sync.stored : 0},
-		{"merges", r->stored ? r->sync.merges : 0},
-		{"conflicts", r->stored ? r->sync.conflicts : 0},
-		{"rejected", r->stored ? r->sync.rejected : 0},
-		{"bytes_in", c->bytes_in},
-		{"bytes_out", c->bytes_out},
-	};
-	for (size_t i = 0; i < TS_COUNT_OF(counts); i++) {
-		ts_log_fieldf(l, counts[i].key, "%llu", (unsigned long long)counts[i].value);
-	}
-	ts_log_fieldf(l, "ms", "%.1f", (double)us / 1000);
-}
-
-/* One line a request; never a key. */
-static void log_request(struct conn *c)
-{
-	static const char *const headers[] = {"org", "user", "client", "type"};
-	const struct request *r = c->request;
-	int64_t now = stats_clock();
-	struct ts_log_line l;
-	stats_count(c->hub->stats, r->code, c->bytes_in, c->bytes_out,
-		    (uint64_t)(now - c->complete));
-	ts_log_begin(&l, r->code >= 500 ? TS_LOG_WARNING : TS_LOG_INFO, "request");
-	ts_log_field(&l, "peer", conn_peer_name(c));
-	for (size_t i = 0; i < TS_COUNT_OF(headers); i++) {
-		struct ts_slice value = ts_headers_get(&r->headers, headers[i]);
-		value.len = value.len > TS_NAME_MAX ? TS_NAME_MAX : value.len;
-		ts_log_field(&l, headers[i], value);
-	}
-	ts_log_field(&l, "device", ts_slice_of(r->device));
-	ts_log_fieldf(&l, "code", "%d", r->code);
-	log_counts(&l, c, now - c->began);
-	ts_log_field(&l, "messages", ts_slice_of(r->messages));
-	ts_log_end(&l);
-}
-
 /* The next part of the answer. STEP_NEXT: it is all out, and the state is another. */
 static enum conn_step next_part(struct conn *c)
 {
 	struct ts_error err = {0};
 	if (c->payload_at == c->payload_len) {
-		log_request(c);
+		conn_log_request(c);
 		return c->keep ? conn_next(c) : conn_go(c, CONN_BYE);
 	}
 	ts_buf_clear(&c->out);

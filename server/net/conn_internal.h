@@ -8,12 +8,14 @@
 #include "server/request/request.h"
 
 enum conn_state {
+	CONN_PROXY, /* in front of everything: whose connection it is */
 	CONN_HANDSHAKE,
 	CONN_IDLE,    /* between two requests */
 	CONN_HEADERS, /* the prefix as well */
 	CONN_PAYLOAD,
 	CONN_FORGOTTEN, /* bytes behind what was announced */
 	CONN_DISCARD,   /* a payload that nobody wants */
+	CONN_DELAY,     /* the answer to a log-in that failed comes late */
 	CONN_STORE,
 	CONN_WAIT, /* for news */
 	CONN_COMPOSE,
@@ -30,6 +32,7 @@ enum conn_step {
 	STEP_WRITE, /* wait until something can be written */
 	STEP_TURN,  /* go on after others had their turn */
 	STEP_STORE, /* the storage thread has it, or has posted it */
+	STEP_PAUSE, /* wait until the time is over, or the other end is gone */
 	STEP_END    /* it is over */
 };
 
@@ -57,12 +60,19 @@ struct conn {
 	bool posted; /* the post is under way: nothing else may run or free the connection */
 	bool late;   /* the deadline passed while it was */
 	bool doomed; /* close it when the post arrives */
+	bool gone;   /* the other end is */
+
+	struct ts_address address; /* of the other end */
+	struct visitor *visitor;   /* … in the hub's admission; NULL: without limits */
+	uint64_t delay;            /* [ms] of the answer */
 
 	struct waiter waiter;
-	bool waits;     /* it may be woken by another thread */
-	bool woken;     /* … it was */
-	uint32_t user;  /* while it is parked: who waits … */
-	uint64_t since; /* … for what is newer than this version */
+	bool waits;                     /* it may be woken by another thread */
+	bool woken;                     /* … it was */
+	uint32_t user;                  /* while it is parked: who waits … */
+	uint64_t since;                 /* … for what is newer than this version */
+	char device[TS_DEVICE_MAX + 1]; /* … on which device */
+	bool certificate;               /* … that has one */
 
 	bool torn;       /* where the message ends is not certain: nothing can follow it */
 	bool keep;       /* after the answer, read another request */
@@ -84,14 +94,22 @@ struct conn {
 	uint64_t payload_at, payload_len; /* of the answer's payload: what is in `out` or was */
 
 	uint64_t bytes_in, bytes_out;
-	int64_t began, complete; /* [µs] first byte of the message, last one */
-	char peer[64];
+	int64_t opened;             /* [µs] accepted */
+	int64_t began, complete;    /* [µs] first byte of the message, last one */
+	int64_t composed;           /* [µs] the answer is ready to be sent */
+	int64_t received;           /* [µs] what the message took to come; 0: up to `complete` */
+	bool told;                  /* the log has it that this log-in was refused */
+	char peer[TS_ADDRESS_TEXT]; /* its address and port */
 };
 
 /* Enter a state and start its deadline. */
 enum conn_step conn_go(struct conn *c, enum conn_state state);
 /* Bytes moved: the state's deadline starts again. */
 void conn_progress(struct conn *c);
+/* A log-in has failed: its answer may have to wait. */
+void conn_note_failure(struct conn *c);
+/* Answer with what was decided, now or later. */
+enum conn_step conn_answer(struct conn *c);
 /* Put it into another list of its hub. */
 void conn_move(struct conn *c, struct conn_list *to);
 /* Close it, at once or as soon as nobody else has it. */
@@ -111,8 +129,19 @@ enum conn_step conn_until(enum ts_wait wait);
  */
 enum conn_step conn_not_now(struct conn *c, ssize_t rc, enum ts_wait wait,
 			    const struct ts_error *err);
+/* The other end's address without the port. */
+void conn_peer_host(const struct conn *c, char *to, size_t size);
+/* One that waits may not do so any more: its account or its device is gone, or closed. */
+bool conn_lost(const struct conn *c, struct ts_txn *t);
 /* For the log; nothing where addresses are not logged. */
 struct ts_slice conn_peer_name(const struct conn *c);
+
+/* The log, and the counts with it: a request was answered, a log-in was refused (once a request), a
+ * handshake came to nothing. */
+void conn_log_request(struct conn *c);
+void conn_log_refusal(struct conn *c);
+enum fault conn_fault(const struct conn *c); /* of a handshake that failed */
+enum conn_step conn_end_handshake(struct conn *c, enum fault why, const char *reason);
 
 /* A request object, before anything is known of it; NULL: out of memory. */
 struct request *conn_request(struct conn *c);
@@ -138,12 +167,17 @@ int hub_watch(struct hub *h) TS_MUST_CHECK;
 /* Whoever waits is to go on, if it doesn't already. */
 void conn_wake(struct conn *c);
 
-/* The states: conn_keep.c, conn_wait.c, conn_request.c… */
+/* The states: conn_enter.c, conn_delay.c, conn_keep.c, conn_wait.c, conn_request.c… */
 enum conn_step conn_on_idle(struct conn *c);
 enum conn_step conn_late_idle(struct conn *c);
 enum conn_step conn_on_wait(struct conn *c);
 enum conn_step conn_late_wait(struct conn *c);
+enum conn_step conn_on_proxy(struct conn *c);
+enum conn_step conn_late_proxy(struct conn *c);
+enum conn_step conn_on_delay(struct conn *c);
+enum conn_step conn_late_delay(struct conn *c);
 enum conn_step conn_on_handshake(struct conn *c);
+enum conn_step conn_late_handshake(struct conn *c);
 enum conn_step conn_on_headers(struct conn *c);
 enum conn_step conn_on_payload(struct conn *c);
 enum conn_step conn_on_forgotten(struct conn *c);

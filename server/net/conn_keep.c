@@ -52,7 +52,9 @@ static bool begin_anew(struct conn *c)
 	c->ahead = rest;
 	c->scanned = c->forgotten = c->head = 0;
 	c->remaining = c->request_end = c->bytes_in = c->bytes_out = 0;
-	c->keep = false;
+	c->keep = c->told = false;
+	c->received = 0;
+	c->job.queued = c->job.begun = c->job.finished = 0;
 	c->served++;
 	return !c->ahead.failed;
 }

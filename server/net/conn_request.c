@@ -21,9 +21,15 @@ enum conn_step conn_on_handshake(struct conn *c)
 		return conn_until(wait);
 	}
 	if (rc != TS_OK) {
-		return conn_end(c, TS_LOG_INFO, err.text);
+		return conn_end_handshake(c, conn_fault(c), err.text);
 	}
+	stats_handshake(c->hub->stats, (uint64_t)(stats_clock() - c->opened));
 	return conn_go(c, CONN_HEADERS);
+}
+
+enum conn_step conn_late_handshake(struct conn *c)
+{
+	return conn_end_handshake(c, FAULT_TIMEOUT, "timed out");
 }
 
 /* Requests */
@@ -37,11 +43,25 @@ struct request *conn_request(struct conn *c)
 	r->store = c->hub->store;
 	r->stats = c->hub->stats;
 	r->policy = c->policy;
+	r->presence = c->hub->presence;
+	r->quota = c->hub->quota;
+	conn_peer_host(c, r->address, sizeof(r->address));
 	r->size = c->bytes_in + c->remaining;
 	r->stopping = c->hub->stopping || (c->hub->stop != NULL && atomic_load(c->hub->stop));
 	c->io.ops->peer(c->io.ctx, &r->peer);
+	r->certificate = c->io.ops->certificate;
+	r->certificate_arg = c->io.ctx;
 	c->request = r;
 	return r;
+}
+
+/* A stranger's message isn't thrown away for as long as one may take that is wanted. */
+static void bound_discard(struct conn *c)
+{
+	uint64_t end = ts_loop_now(c->hub->loop) + c->policy->settings.timeout_idle;
+	if (c->list == &c->hub->strangers && (c->request_end == 0 || end < c->request_end)) {
+		c->request_end = end;
+	}
 }
 
 /* The answer is decided: what still comes of the message is thrown away first. */
@@ -51,7 +71,12 @@ static enum conn_step refuse(struct conn *c, const struct ts_error *err)
 		return conn_end(c, TS_LOG_ERROR, "out of memory");
 	}
 	request_fail(c->request, err);
-	return conn_go(c, c->remaining > 0 ? CONN_DISCARD : CONN_COMPOSE);
+	conn_log_refusal(c);
+	if (err->code == TS_EACCESS) {
+		conn_note_failure(c);
+	}
+	bound_discard(c);
+	return c->remaining > 0 ? conn_go(c, CONN_DISCARD) : conn_answer(c);
 }
 
 static enum conn_step malformed(struct conn *c, const char *why)
@@ -195,6 +220,7 @@ static const char *find_fault(const struct conn *c, size_t end)
 		return "The announced length is impossible.";
 	}
 	if (end > limit || (end == 0 && c->in.len - TS_MESSAGE_PREFIX > limit)) {
+		limits_hit(LIMIT_HEADER);
 		return "The headers are longer than header.limit allows.";
 	}
 	bool early = TS_MESSAGE_PREFIX + end > length + SHORTFALL || (end == 0 && wanted(c) == 0);
@@ -297,7 +323,7 @@ enum conn_step conn_on_discard(struct conn *c)
 		struct ts_error err = {0};
 		enum ts_wait wait;
 		if (c->remaining == 0) {
-			return conn_go(c, CONN_COMPOSE);
+			return conn_answer(c);
 		}
 		ssize_t n = read_some(c, c->remaining, &wait, &err);
 		if (n <= 0) {
@@ -327,6 +353,5 @@ enum conn_step conn_late_discard(struct conn *c)
 {
 	c->remaining = 0;
 	c->torn = true;
-	c->request_end = 0;
-	return conn_go(c, CONN_COMPOSE);
+	return conn_answer(c);
 }

@@ -69,6 +69,7 @@ static enum conn_step finish(struct conn *c)
 {
 	c->woken = false;
 	conn_move(c, &c->hub->known);
+	c->received = c->complete - c->began;
 	c->complete = stats_clock(); /* what was waited for is not our time */
 	c->request_end = ts_loop_now(c->hub->loop) + c->policy->settings.timeout_request;
 	if (c->request == NULL) {
@@ -77,6 +78,12 @@ static enum conn_step finish(struct conn *c)
 	}
 	return c->request != NULL ? conn_go(c, CONN_COMPOSE)
 				  : conn_end(c, TS_LOG_ERROR, "out of memory");
+}
+
+bool conn_lost(const struct conn *c, struct ts_txn *t)
+{
+	struct ts_slice head = {c->in.data + TS_MESSAGE_PREFIX, c->head - TS_MESSAGE_PREFIX};
+	return !request_stands(c->policy, head, c->device, c->certificate, t);
 }
 
 static enum conn_step finish_soon(struct conn *c)
@@ -90,6 +97,8 @@ static enum conn_step park(struct conn *c)
 	struct ts_buf head = {0};
 	c->user = c->request->account.user.id;
 	c->since = c->request->sync.since;
+	memcpy(c->device, c->request->device, sizeof(c->device));
+	c->certificate = c->request->peer.fingerprint[0] != '\0';
 	uint64_t ms = c->request->wait_ms;
 	ts_buf_add(&head, c->in.data, c->head);
 	if (head.failed || hub_watch(c->hub) != TS_OK ||

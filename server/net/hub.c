@@ -18,10 +18,11 @@ static void wake_all(struct hub *h)
 static bool has_news(struct ts_txn *t, const struct conn *c)
 {
 	struct ts_transaction newest;
-	return ts_transaction_newest(t, c->user, &newest, NULL) != TS_OK || newest.last > c->since;
+	return ts_transaction_newest(t, c->user, &newest, NULL) != TS_OK ||
+	       newest.last > c->since || conn_lost(c, t);
 }
 
-/* Somebody else has written; whoever has lost the account is told as well. False: the store can't
+/* Somebody else has written; who may not wait any more is told as well. False: the store can't
  * be read now. */
 static bool look_at_all(struct hub *h)
 {
@@ -84,6 +85,7 @@ void hub_reload(struct hub *h, struct policy *policy)
 	h->policy = policy;
 	refresh_list(&h->idle);
 	refresh_list(&h->waiting);
+	(void)look_at_all(h); /* some may not wait any more */
 }
 
 size_t hub_busy(const struct hub *h)
@@ -129,17 +131,27 @@ static struct conn *find_idle(const struct hub *h)
 	return c;
 }
 
+static bool push_out(struct conn *c, const char *why)
+{
+	if (c == NULL) {
+		return false;
+	}
+	(void)conn_end(c, TS_LOG_INFO, why);
+	conn_close(c);
+	return true;
+}
+
 bool hub_make_room(struct hub *h)
 {
 	struct conn *c = find_idle(h);
 	c = c != NULL ? c : find_stranger(h);
 	c = c != NULL ? c : find_stalled(h);
-	if (c == NULL) {
-		return false;
-	}
-	(void)conn_end(c, TS_LOG_INFO, "too many connections");
-	conn_close(c);
-	return true;
+	return push_out(c, "too many connections");
+}
+
+bool hub_drop_stranger(struct hub *h)
+{
+	return push_out(find_stranger(h), "too many connections of strangers");
 }
 
 static bool has_begun(const struct conn *c)
@@ -173,8 +185,11 @@ void hub_stop(struct hub *h)
 	wake_all(h);
 	for (struct conn *c = TAILQ_FIRST(&h->strangers); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
-		if (c->state == CONN_HANDSHAKE) {
+		if (c->state == CONN_PROXY || c->state == CONN_HANDSHAKE) {
 			conn_close(c);
+		} else if (c->state == CONN_DELAY) {
+			(void)conn_late_delay(c);
+			conn_ready(c);
 		} else if (!has_begun(c)) {
 			hurry(c);
 		}

@@ -3,9 +3,11 @@
 
 #include "common/base/attr.h"
 #include "common/base/slice.h"
+#include "common/base/systemd.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 
@@ -64,7 +66,11 @@ void address_text(const struct sockaddr *sa, char to[static ADDRESS_TEXT])
 	const struct sockaddr_in *v4 = p;
 	const struct sockaddr_in6 *v6 = p;
 	char text[INET6_ADDRSTRLEN] = "?";
-	if (sa->sa_family == AF_INET6) {
+	if (sa->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+		/* a socket for both families was passed */
+		(void)inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], text, sizeof(text));
+		(void)snprintf(to, ADDRESS_TEXT, "%s:%u", text, ntohs(v6->sin6_port));
+	} else if (sa->sa_family == AF_INET6) {
 		(void)inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
 		(void)snprintf(to, ADDRESS_TEXT, "[%s]:%u", text, ntohs(v6->sin6_port));
 	} else {
@@ -178,7 +184,44 @@ static int resolve(const struct settings *s, const struct place *p, struct addri
 	return TS_OK;
 }
 
-int listener_open(const struct settings *s, struct listener *ret, struct ts_error *err)
+static bool is_option(int fd, int option, int wanted)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+	return getsockopt(fd, SOL_SOCKET, option, &value, &len) == 0 && value == wanted;
+}
+
+static bool can_serve(int fd)
+{
+	return is_option(fd, SO_TYPE, SOCK_STREAM) && is_option(fd, SO_ACCEPTCONN, 1) &&
+	       (is_option(fd, SO_DOMAIN, AF_INET) || is_option(fd, SO_DOMAIN, AF_INET6)) &&
+	       fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == 0;
+}
+
+/* A socket that can't be served is a fault in somebody's unit, which nobody would notice. */
+static int take_passed(const struct ts_systemd_socket *passed, size_t count, struct listener *l,
+		       struct ts_error *err)
+{
+	int rc = TS_OK;
+	*l = (struct listener){.passed = true};
+	for (size_t i = 0; i < count; i++) {
+		if (l->count < LISTENER_MAX && can_serve(passed[i].fd)) {
+			add(l, passed[i].fd);
+			continue;
+		}
+		(void)close(passed[i].fd);
+		rc = ts_fail(err, TS_EINVAL,
+			     "The socket '%s' that was passed to the server is not one of at most "
+			     "%d listening TCP sockets.",
+			     passed[i].name, LISTENER_MAX);
+	}
+	if (rc != TS_OK) {
+		listener_close(l);
+	}
+	return rc;
+}
+
+static int open_by_settings(const struct settings *s, struct listener *ret, struct ts_error *err)
 {
 	TS_CLEANUP(freeaddrinfo_p) struct addrinfo *list = NULL;
 	struct place place;
@@ -205,9 +248,16 @@ int listener_open(const struct settings *s, struct listener *ret, struct ts_erro
 	return ts_fail_errno(err, failure, "Can't listen on '%s'", s->server);
 }
 
+int listener_open(const struct settings *s, struct listener *ret, struct ts_error *err)
+{
+	struct ts_systemd_socket passed[TS_SYSTEMD_SOCKETS];
+	size_t count = ts_systemd_sockets(passed);
+	return count > 0 ? take_passed(passed, count, ret, err) : open_by_settings(s, ret, err);
+}
+
 void listener_shut(struct listener *l)
 {
-	for (size_t i = 0; i < l->count; i++) {
+	for (size_t i = 0; i < l->count && !l->passed; i++) {
 		(void)shutdown(l->at[i].fd, SHUT_RDWR);
 	}
 }

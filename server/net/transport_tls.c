@@ -5,14 +5,55 @@
 #include <sys/socket.h>
 
 struct tls_transport {
-	struct ts_tls *tls; /* NULL once we have said goodbye: nothing is read through it then */
+	struct ts_tls_creds *creds; /* a reference; NULL once there is a session */
+	struct ts_tls *tls;         /* NULL before the handshake, and once we have said goodbye */
 	int fd;
 };
+
+static ssize_t tls_peek(void *ctx, void *to, size_t len)
+{
+	struct tls_transport *t = ctx;
+	ssize_t n = recv(t->fd, to, len, MSG_PEEK);
+	if (n >= 0) {
+		return n;
+	}
+	return errno == EAGAIN || errno == EINTR ? TS_EAGAIN : TS_ECLOSED;
+}
+
+static int tls_skip(void *ctx, size_t len)
+{
+	struct tls_transport *t = ctx;
+	char trash[1024];
+	while (len > 0) {
+		ssize_t n = recv(t->fd, trash, len < sizeof(trash) ? len : sizeof(trash), 0);
+		if (n <= 0) {
+			return TS_ECLOSED;
+		}
+		len -= (size_t)n;
+	}
+	return TS_OK;
+}
+
+static int begin(struct tls_transport *t, struct ts_error *err)
+{
+	int rc = ts_tls_server_new(t->creds, t->fd, &t->tls, err);
+	if (rc == TS_OK) {
+		ts_tls_creds_unref(TS_TAKE(t->creds));
+	}
+	return rc;
+}
 
 static int tls_handshake(void *ctx, enum ts_wait *wait, struct ts_error *err)
 {
 	struct tls_transport *t = ctx;
-	return ts_tls_handshake(t->tls, wait, err);
+	int rc = t->tls == NULL ? begin(t, err) : TS_OK;
+	return rc == TS_OK ? ts_tls_handshake(t->tls, wait, err) : rc;
+}
+
+static enum ts_tls_fault tls_fault(void *ctx)
+{
+	struct tls_transport *t = ctx;
+	return t->tls != NULL ? ts_tls_fault(t->tls) : TS_TLS_FAULT_OTHER;
 }
 
 static ssize_t tls_recv(void *ctx, void *to, size_t len, enum ts_wait *wait, struct ts_error *err)
@@ -63,6 +104,12 @@ static void tls_peer(void *ctx, struct ts_tls_peer *ret)
 	ts_tls_peer(t->tls, ret);
 }
 
+static int tls_certificate(void *ctx, struct ts_cert **ret, struct ts_error *err)
+{
+	struct tls_transport *t = ctx;
+	return ts_cert_of_peer(t->tls, ret, err);
+}
+
 static void tls_adopt(void *ctx, struct ts_tls_creds *creds)
 {
 	struct tls_transport *t = ctx;
@@ -72,6 +119,7 @@ static void tls_adopt(void *ctx, struct ts_tls_creds *creds)
 static void tls_free(void *ctx)
 {
 	struct tls_transport *t = ctx;
+	ts_tls_creds_unref(t->creds);
 	ts_tls_free(t->tls);
 	(void)close(t->fd);
 	free(t);
@@ -80,11 +128,15 @@ static void tls_free(void *ctx)
 int transport_tls(struct ts_tls_creds *creds, int fd, struct transport *ret, struct ts_error *err)
 {
 	static const struct transport_ops ops = {
+		.peek = tls_peek,
+		.skip = tls_skip,
 		.handshake = tls_handshake,
+		.fault = tls_fault,
 		.recv = tls_recv,
 		.send = tls_send,
 		.bye = tls_bye,
 		.drain = tls_drain,
+		.certificate = tls_certificate,
 		.peer = tls_peer,
 		.adopt = tls_adopt,
 		.free = tls_free,
@@ -93,11 +145,7 @@ int transport_tls(struct ts_tls_creds *creds, int fd, struct transport *ret, str
 	if (t == NULL) {
 		return ts_fail(err, TS_ENOMEM, "Out of memory for a connection.");
 	}
-	int rc = ts_tls_server_new(creds, fd, &t->tls, err);
-	if (rc != TS_OK) {
-		free(t);
-		return rc;
-	}
+	t->creds = ts_tls_creds_ref(creds);
 	t->fd = fd;
 	*ret = (struct transport){&ops, t};
 	return TS_OK;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/net/waiters.h"
 
+#include "server/request/limits.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -93,7 +95,9 @@ static int add(struct waiters *w, struct waiter *me, uint32_t id,
 	       const struct waiting_limits *limits, struct ts_error *err)
 {
 	struct waiting_user *u = find(w, id);
-	if (waiters_count(w) >= limits->all || (u != NULL && u->count >= limits->user)) {
+	bool full = waiters_count(w) >= limits->all;
+	if (full || (u != NULL && u->count >= limits->user)) {
+		limits_hit(full ? LIMIT_WAIT_CONNECTIONS : LIMIT_WAIT_USER);
 		return ts_fail(err, TS_EBUSY, "Too many clients wait; try again in a while.");
 	}
 	u = find_or_make(w, id);
@@ -139,11 +143,23 @@ bool waiters_leave(struct waiters *w, struct waiter *me)
 	return there;
 }
 
+/* With the lock held. Where a number was passed over, somebody else has written in between. */
+static void commit(struct waiters *w, uint64_t serial)
+{
+	w->serial = w->serial + 1 == serial ? serial : w->serial;
+}
+
+void waiters_committed(struct waiters *w, uint64_t serial)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	commit(w, serial);
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
 void waiters_wake(struct waiters *w, uint32_t user, uint64_t serial)
 {
 	(void)pthread_mutex_lock(&w->lock);
-	/* Where a number was passed over, somebody else has written in between. */
-	w->serial = w->serial + 1 == serial ? serial : w->serial;
+	commit(w, serial);
 	struct waiting_user *u = find(w, user);
 	if (u != NULL) {
 		wake_all(w, u);

@@ -41,6 +41,8 @@ size_t waiters_count(const struct waiters *w);
 
 /* A commit of ours, which made the store's serial what it says, has news for `user`. */
 void waiters_wake(struct waiters *w, uint32_t user, uint64_t serial);
+/* The same, with news for nobody. */
+void waiters_committed(struct waiters *w, uint64_t serial);
 /* The store's serial was this a moment ago. Gives a number that grows whenever somebody else has
  * written. */
 uint64_t waiters_look(struct waiters *w, uint64_t serial);

@@ -31,6 +31,8 @@ struct worker {
 	struct ts_post stop;
 	struct ts_post room; /* another worker asks for some */
 	atomic_bool asked;   /* … and the post is under way */
+	struct ts_post ping; /* to see whether the loop comes round */
+	atomic_bool pinged;  /* … and the post is under way */
 	size_t next;         /* whom to ask */
 	bool short_of_room;  /* of descriptors or memory, and the log says so */
 	pthread_t thread;
@@ -95,12 +97,20 @@ static void make_room(struct worker *w, int failure)
 	wait_for_room(w);
 }
 
-/* At the limit whoever comes waits in the listening socket's queue. */
+/* At a limit whoever comes waits in the listening socket's queue, unless somebody makes room. */
 static bool has_room(struct worker *w)
 {
-	bool some = hub_busy(&w->hub) < w->policy->settings.connection_limit &&
-		    atomic_load(&w->shop->open) < w->shop->most;
-	return some || hub_make_room(&w->hub);
+	const struct settings *s = &w->policy->settings;
+	if (hub_busy(&w->hub) >= s->connection_limit ||
+	    atomic_load(&w->shop->open) >= w->shop->most) {
+		limits_hit(LIMIT_CONNECTION_LIMIT);
+		return hub_make_room(&w->hub);
+	}
+	if (admission_strangers(w->shop->admission) >= s->connection_strangers) {
+		limits_hit(LIMIT_CONNECTION_STRANGERS);
+		return hub_drop_stranger(&w->hub);
+	}
+	return true;
 }
 
 static void on_asked(struct ts_post *p)
@@ -110,20 +120,35 @@ static void on_asked(struct ts_post *p)
 	(void)has_room(w);
 }
 
+/* A proxy has no limits of its own: those behind it do, once they are known. */
+static bool admits(struct worker *w, const struct sockaddr *sa, struct caller *ret)
+{
+	*ret = (struct caller){0};
+	if (!ts_address_of(sa, &ret->address)) {
+		return true;
+	}
+	ret->proxied = ts_networks_have(&w->policy->proxies, &ret->address);
+	return ret->proxied || hub_admits(&w->hub, w->policy, &ret->address, &ret->visitor);
+}
+
 static void serve(struct worker *w, int fd, const struct sockaddr *sa)
 {
 	struct ts_error err = {0};
 	struct transport io;
+	struct caller from;
 	struct conn *c;
-	char peer[ADDRESS_TEXT];
 	int on = 1;
+	if (!admits(w, sa, &from)) {
+		(void)close(fd);
+		return;
+	}
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	address_text(sa, peer);
 	int rc = transport_tls(w->policy->creds, fd, &io, &err);
 	if (rc != TS_OK) {
 		(void)close(fd);
+		admission_leave(w->shop->admission, from.visitor);
 	} else {
-		rc = conn_new(&w->hub, w->policy, io, fd, peer, &c, &err);
+		rc = conn_new(&w->hub, w->policy, io, fd, &from, &c, &err);
 	}
 	if (rc != TS_OK) {
 		ts_log(TS_LOG_ERROR, "A connection was refused: %s", err.text);
@@ -184,6 +209,20 @@ int worker_reload(struct worker *w, struct policy *policy)
 	return TS_OK;
 }
 
+static void on_ping(struct ts_post *p)
+{
+	atomic_store(&TS_OWNER(p, struct worker, ping)->pinged, false);
+}
+
+bool worker_gets_on(struct worker *w)
+{
+	if (atomic_exchange(&w->pinged, true)) {
+		return false;
+	}
+	ts_loop_post(w->loop, &w->ping);
+	return true;
+}
+
 static void on_give_up(struct ts_timer *t)
 {
 	struct worker *w = TS_OWNER(t, struct worker, give_up);
@@ -223,6 +262,7 @@ static void set_up(struct worker *w, struct workshop *shop, struct policy *polic
 	w->give_up.on_time = on_give_up;
 	w->stop.run = on_stop;
 	w->room.run = on_asked;
+	w->ping.run = on_ping;
 	w->hub.loop = w->loop;
 	w->hub.store = shop->store;
 	w->hub.writer = shop->writer;
@@ -230,6 +270,9 @@ static void set_up(struct worker *w, struct workshop *shop, struct policy *polic
 	w->hub.open = &shop->open;
 	w->hub.most = shop->most;
 	w->hub.waiters = shop->waiters;
+	w->hub.presence = shop->presence;
+	w->hub.quota = shop->quota;
+	w->hub.admission = shop->admission;
 	w->hub.policy = policy;
 	w->hub.stop = &shop->stop;
 	w->hub.on_empty = on_empty;
@@ -267,6 +310,7 @@ static void *run(void *arg)
 {
 	struct worker *w = arg;
 	struct ts_error err = {0};
+	(void)pthread_setname_np(pthread_self(), "taskd-worker");
 	if (ts_loop_run(w->loop, &err) != TS_OK) {
 		ts_log(TS_LOG_ERROR, "%s", err.text);
 		(void)kill(getpid(), SIGTERM);

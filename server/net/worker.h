@@ -2,9 +2,12 @@
 /* A thread with one loop, which accepts and serves connections. */
 #pragma once
 
+#include "server/net/admission.h"
 #include "server/net/listener.h"
 #include "server/net/waiters.h"
 #include "server/policy.h"
+#include "server/request/presence.h"
+#include "server/request/quota.h"
 #include "server/request/stats.h"
 #include "server/request/writer.h"
 
@@ -16,6 +19,9 @@ struct workshop {
 	struct writer *writer;
 	struct stats *stats;
 	struct waiters *waiters;
+	struct presence *presence;
+	struct quota *quota;
+	struct admission *admission;
 	const struct listener *listener;
 	size_t most;             /* connections that the system has descriptors for */
 	atomic_size_t open;      /* connections of all workers */
@@ -30,6 +36,8 @@ int worker_new(struct workshop *shop, struct policy *policy, struct worker **ret
 int worker_start(struct worker *w, struct ts_error *err) TS_MUST_CHECK;
 /* Any thread: connections that begin from now on are served by `policy`. TS_OK or TS_ENOMEM. */
 int worker_reload(struct worker *w, struct policy *policy) TS_MUST_CHECK;
+/* One thread, now and then: has the loop come round since the last call? The first time it has. */
+bool worker_gets_on(struct worker *w);
 /* Any thread: accept nothing more, end when what has begun is finished, or timeout.stop is over.
  * Once only. */
 void worker_stop(struct worker *w);

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/request/request.h"
 
+#include "common/base/clock.h"
+#include "common/base/date.h"
 #include "common/base/utf8.h"
 #include "common/log/log.h"
+#include "server/request/limits.h"
 
 #include <config.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 static const struct request_type *const types[] = {&request_sync, &request_statistics,
-						   &request_wait};
+						   &request_wait, &request_renew};
 
 static const struct request_type *find_type(struct ts_slice name)
 {
@@ -19,6 +22,22 @@ static const struct request_type *find_type(struct ts_slice name)
 		}
 	}
 	return NULL;
+}
+
+unsigned request_type_number(const struct request_type *type)
+{
+	unsigned i = 0;
+	while (i < TS_COUNT_OF(types) && types[i] != type) {
+		i++;
+	}
+	return i < TS_COUNT_OF(types) ? i + 1 : 0;
+}
+
+const char *request_type_name(unsigned number)
+{
+	return number == 0                    ? "unknown"
+	       : number <= TS_COUNT_OF(types) ? types[number - 1]->name
+					      : NULL;
 }
 
 static int check_type(struct request *r, struct ts_error *err)
@@ -46,14 +65,79 @@ static int check_peer(struct request *r, struct ts_error *err)
 	return ts_fail(err, TS_EACCESS, "%s", r->peer.reason);
 }
 
+static struct claim claim_of(const struct ts_headers *h)
+{
+	return (struct claim){
+		.org = ts_headers_get(h, "org"),
+		.user = ts_headers_get(h, "user"),
+		.key = ts_headers_get(h, "key"),
+	};
+}
+
+/* Which device it is; what is known of it, with what is only in memory as yet. */
+static int check_device(struct request *r, struct ts_txn *t, struct ts_error *err)
+{
+	const struct bearer b = {
+		.id = r->device,
+		.name = r->peer.fingerprint[0] != '\0' ? r->peer.name : r->device,
+		.certificate = r->peer.fingerprint[0] != '\0',
+		.until = r->peer.not_after,
+		.binding = r->policy->settings.cert_binding,
+	};
+	int rc = auth_device(t, &r->account, &b, &r->card, &r->registered, err);
+	if (rc == TS_OK && r->presence != NULL) {
+		presence_recall(r->presence, r->account.user.id, &r->card);
+	}
+	return rc;
+}
+
 int request_authenticate(struct request *r, struct ts_txn *t, struct ts_error *err)
 {
-	struct claim claim = {
-		.org = ts_headers_get(&r->headers, "org"),
-		.user = ts_headers_get(&r->headers, "user"),
-		.key = ts_headers_get(&r->headers, "key"),
+	struct claim claim = claim_of(&r->headers);
+	int rc = auth_check(t, &claim, &r->account, err);
+	if (rc == TS_OK) {
+		rc = check_device(r, t, err);
+	}
+	r->trusted = rc == TS_OK;
+	return rc;
+}
+
+bool request_stands(const struct policy *policy, struct ts_slice block, const char *device,
+		    bool certificate, struct ts_txn *t)
+{
+	struct ts_headers headers;
+	struct account account;
+	struct ts_device card;
+	bool known;
+	const struct bearer b = {.id = device,
+				 .name = device,
+				 .certificate = certificate,
+				 .binding = policy->settings.cert_binding};
+	if (ts_headers_parse(block, &headers, NULL) != TS_OK) {
+		return false;
+	}
+	struct claim claim = claim_of(&headers);
+	return auth_check(t, &claim, &account, NULL) == TS_OK &&
+	       auth_device(t, &account, &b, &card, &known, NULL) == TS_OK;
+}
+
+/* That it was here; what is known of it by now. */
+static void tell_presence(const struct request *r)
+{
+	if (r->presence == NULL || !r->trusted || r->card.id[0] == '\0') {
+		return;
+	}
+	const struct sighting s = {
+		.user = r->account.user.id,
+		.card = &r->card,
+		.known = r->registered,
+		.client = ts_headers_get(&r->headers, "client"),
+		.address = r->policy->settings.ip_log ? r->address : "",
+		.now = ts_date_now(),
+		.ms = ts_clock_ms(),
+		.synced = r->sync.user != 0 ? &r->sync.since : NULL,
 	};
-	return auth_check(t, &claim, &r->account, err);
+	presence_note(r->presence, &s);
 }
 
 static int check_account(struct request *r, struct ts_error *err)
@@ -61,6 +145,14 @@ static int check_account(struct request *r, struct ts_error *err)
 	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *t = NULL;
 	int rc = ts_txn_begin(r->store, TS_READ, &t, err);
 	return rc == TS_OK ? request_authenticate(r, t, err) : rc;
+}
+
+/* One that has waited was counted when it came. */
+static int check_rate(struct request *r, struct ts_error *err)
+{
+	return r->quota == NULL || r->woken ? TS_OK
+					    : quota_request(r->quota, &r->policy->settings,
+							    &r->account, ts_clock_ms(), err);
 }
 
 static int check_protocol(struct request *r, struct ts_error *err)
@@ -77,6 +169,7 @@ static int check_size(struct request *r, struct ts_error *err)
 	if (limit == 0 || r->size <= limit) {
 		return TS_OK;
 	}
+	limits_hit(LIMIT_REQUEST);
 	return ts_fail(err, TS_ETOOBIG,
 		       "The request has %.1f MiB and this server takes %.1f MiB; its operator can "
 		       "raise request.limit.",
@@ -86,20 +179,16 @@ static int check_size(struct request *r, struct ts_error *err)
 /* A certificate says which device it is; a program's name is better than nothing. */
 static void name_device(struct request *r)
 {
-	struct ts_slice name = ts_slice_of(r->peer.fingerprint);
-	if (name.len == 0) {
-		name = ts_headers_get(&r->headers, "client");
+	if (r->peer.fingerprint[0] != '\0') {
+		(void)snprintf(r->device, sizeof(r->device), "%s", r->peer.fingerprint);
+	} else {
+		auth_program_id(ts_headers_get(&r->headers, "client"), r->device);
 	}
-	name = ts_utf8_beginning(name, TS_DEVICE_MAX);
-	if (name.len > 0) {
-		memcpy(r->device, name.data, name.len);
-	}
-	r->device[name.len] = '\0';
 }
 
 /* In this order; the first that fails is the answer. */
 static int (*const checks[])(struct request *r, struct ts_error *err) = {
-	check_type, check_peer, check_account, check_protocol, check_size,
+	check_type, check_peer, check_account, check_rate, check_protocol, check_size,
 };
 
 int request_open(struct request *r, struct ts_slice block, struct ts_error *err)
@@ -113,7 +202,6 @@ int request_open(struct request *r, struct ts_slice block, struct ts_error *err)
 	}
 	for (size_t i = 0; rc == TS_OK && i < TS_COUNT_OF(checks); i++) {
 		rc = checks[i](r, err);
-		r->trusted = r->trusted || (checks[i] == check_account && rc == TS_OK);
 	}
 	if (rc != TS_OK) {
 		return rc;
@@ -136,6 +224,33 @@ int request_end(struct request *r, struct ts_error *err)
 	return r->type->end != NULL ? r->type->end(r, err) : TS_OK;
 }
 
+/* Only what brings tasks needs room. */
+static int check_room(struct request *r, struct ts_txn *t, struct ts_error *err)
+{
+	return r->quota == NULL || r->upload == NULL
+		       ? TS_OK
+		       : quota_begin(r->quota, r->store, t, &r->policy->settings, &r->account,
+				     &r->room, err);
+}
+
+static int check_stored(struct request *r, struct ts_txn *t, struct ts_error *err)
+{
+	return r->quota == NULL || r->upload == NULL ? TS_OK
+						     : quota_end(t, &r->account, &r->room, err);
+}
+
+static int store(struct request *r, struct ts_txn *t, struct ts_error *err)
+{
+	int rc = r->type->store(r, t, err);
+	if (rc == TS_OK) {
+		rc = check_stored(r, t, err);
+	}
+	if (rc == TS_OK) {
+		tell_presence(r);
+	}
+	return rc;
+}
+
 /* A refusal has written nothing, so the batch that this request is part of goes on. */
 int request_store(struct request *r, struct ts_txn *t, struct ts_error *err)
 {
@@ -148,7 +263,10 @@ int request_store(struct request *r, struct ts_txn *t, struct ts_error *err)
 	r->info[0] = '\0';
 	int rc = request_authenticate(r, t, &refusal);
 	if (rc == TS_OK) {
-		rc = r->type->store(r, t, err);
+		rc = check_room(r, t, &refusal);
+	}
+	if (rc == TS_OK) {
+		rc = store(r, t, err);
 		if (rc != TS_EHISTORY) {
 			return rc;
 		}
@@ -278,6 +396,7 @@ int request_payload(const struct request *r, uint64_t offset, void *to, size_t l
 
 void request_done(struct request *r)
 {
+	tell_presence(r);
 	if (r->type != NULL && r->type->done != NULL) {
 		r->type->done(r);
 	}

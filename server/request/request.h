@@ -9,10 +9,14 @@
  */
 #pragma once
 
+#include "common/store/device.h"
 #include "common/sync/sync.h"
+#include "common/tls/pki.h"
 #include "common/wire/message.h"
 #include "server/policy.h"
 #include "server/request/auth.h"
+#include "server/request/presence.h"
+#include "server/request/quota.h"
 #include "server/request/stats.h"
 
 struct request;
@@ -33,14 +37,20 @@ struct request_type {
 	const char *brief; /* for doc/protocol.md */
 };
 
-extern const struct request_type request_sync, request_statistics, request_wait;
+extern const struct request_type request_sync, request_statistics, request_wait, request_renew;
 
 struct request {
 	/* Set by the connection, before open. */
 	struct ts_store *store;
 	const struct stats *stats;
-	struct policy *policy; /* borrowed */
+	struct policy *policy;                   /* borrowed */
+	struct presence *presence;               /* NULL: nobody keeps what is seen of devices */
+	struct quota *quota;                     /* NULL: without quotas */
+	char address[TS_DEVICE_ADDRESS_MAX + 1]; /* of the other end, without the port */
 	struct ts_tls_peer peer;
+	/* The certificate that was shown; NULL: it can't be had. */
+	int (*certificate)(void *arg, struct ts_cert **ret, struct ts_error *err);
+	void *certificate_arg;
 	uint64_t size; /* [bytes] of the whole message, as announced */
 	bool stopping; /* the server finishes what it has begun and begins nothing */
 
@@ -50,11 +60,19 @@ struct request {
 	struct account account;
 	bool trusted; /* account is who they are */
 	char device[TS_DEVICE_MAX + 1];
+	/* That device, once trusted: as the store and the presence have it, or as it will be
+	 * registered. A change of `warned` is kept. */
+	struct ts_device card;
+	bool registered; /* the card is in the store */
 
 	/* Of `sync`. */
 	struct ts_upload *upload;
+	struct quota_room room; /* for it */
 	struct ts_sync sync;
 	struct ts_answer *answer;
+
+	/* Of `renew`. */
+	struct renewal *renewal;
 
 	/* Of `wait`. */
 	bool waits;       /* the answer comes when there are news, or the time is over */
@@ -84,6 +102,9 @@ bool request_cut_short(const struct request *r);
 int request_end(struct request *r, struct ts_error *err) TS_MUST_CHECK;
 /* Who asks, as of `t`; as auth_check(). For handlers: time has passed since the headers came. */
 int request_authenticate(struct request *r, struct ts_txn *t, struct ts_error *err) TS_MUST_CHECK;
+/* Whether one who waits with these headers on that device may still do so. */
+bool request_stands(const struct policy *policy, struct ts_slice block, const char *device,
+		    bool certificate, struct ts_txn *t);
 /* Storage thread. Asks again who they are: an account may have been removed meanwhile. */
 int request_store(struct request *r, struct ts_txn *t, struct ts_error *err) TS_MUST_CHECK;
 /* The transaction of request_store() is on disk. */
@@ -104,6 +125,10 @@ int request_payload(const struct request *r, uint64_t offset, void *to, size_t l
 
 /* Of a request that waits: whether there are news already. Looks at the account as well. */
 int request_news(struct request *r, bool *ret, struct ts_error *err) TS_MUST_CHECK;
+
+/* A number for each type, from 1 and without gaps; 0: not known. And its name, NULL behind them. */
+unsigned request_type_number(const struct request_type *type);
+const char *request_type_name(unsigned number);
 
 /* Free what the request owns, not the structure. */
 void request_done(struct request *r);

@@ -2,6 +2,8 @@
 #include "server/request/request.h"
 
 #include "common/base/date.h"
+#include "server/cert/warn.h"
+#include "server/request/limits.h"
 
 enum { VERSIONS_A_TURN = 256 };
 
@@ -15,9 +17,39 @@ static int sync_begin(struct request *r, struct ts_error *err)
 	return rc == TS_OK ? TS_OK : ts_fail(err, rc, "Out of memory for a request.");
 }
 
+static int check_tasks(const struct request *r, struct ts_error *err)
+{
+	const uint64_t limit = r->policy->settings.request_tasks;
+	if (limit == 0 || ts_upload_tasks(r->upload) + ts_upload_rejects(r->upload) <= limit) {
+		return TS_OK;
+	}
+	limits_hit(LIMIT_REQUEST_TASKS);
+	return ts_fail(err, TS_ETOOBIG,
+		       "The request has more than %llu tasks, and nothing of it was stored; the "
+		       "server's operator can raise request.tasks.",
+		       (unsigned long long)limit);
+}
+
 static int sync_feed(struct request *r, struct ts_slice data, struct ts_error *err)
 {
-	return ts_upload_feed(r->upload, data, err);
+	int rc = ts_upload_feed(r->upload, data, err);
+	return rc == TS_OK ? check_tasks(r, err) : rc;
+}
+
+/* Tasks that went to the quarantine for being too much of something. */
+static void count_limits(const struct request *r)
+{
+	static const enum limit limits[TS_TASK_LIMITS] = {
+		[TS_TASK_LINE] = LIMIT_TASK,
+		[TS_TASK_DEPTH] = LIMIT_TASK_DEPTH,
+		[TS_TASK_ATTRIBUTES] = LIMIT_TASK_ATTRIBUTES,
+		[TS_TASK_VALUE] = LIMIT_VALUE,
+	};
+	for (int i = TS_TASK_WITHIN + 1; i < TS_TASK_LIMITS; i++) {
+		for (size_t n = ts_upload_beyond(r->upload, (enum ts_task_limit)i); n > 0; n--) {
+			limits_hit(limits[i]);
+		}
+	}
 }
 
 static bool sync_cut_short(const struct request *r)
@@ -28,6 +60,14 @@ static bool sync_cut_short(const struct request *r)
 static bool sent_tasks(const struct request *r)
 {
 	return ts_upload_tasks(r->upload) + ts_upload_rejects(r->upload) > 0;
+}
+
+/* Behind a restore from a back-up, a device that had synced before has at least what was restored:
+ * sending all of that would undo what only the device still has. */
+static uint64_t known_of(const struct request *r)
+{
+	uint64_t restored = r->account.user.restored;
+	return restored > 0 && r->card.synced > 0 ? restored - 1 : 0;
 }
 
 static void prepare(struct request *r)
@@ -41,6 +81,7 @@ static void prepare(struct request *r)
 		.init = ts_slice_eq(ts_headers_get(&r->headers, "subtype"), TS_SLICE("init")),
 		.refuse =
 			ts_slice_eq(ts_headers_get(&r->headers, "unknown-key"), TS_SLICE("refuse")),
+		.lost = known_of(r),
 		.upload = r->upload,
 	};
 }
@@ -48,9 +89,13 @@ static void prepare(struct request *r)
 static int sync_end(struct request *r, struct ts_error *err)
 {
 	int rc = ts_upload_end(r->upload, err);
+	if (rc == TS_OK) {
+		rc = check_tasks(r, err);
+	}
 	if (rc != TS_OK) {
 		return rc;
 	}
+	count_limits(r);
 	if (sent_tasks(r)) {
 		return TS_EAGAIN;
 	}
@@ -72,7 +117,11 @@ static int sync_store(struct request *r, struct ts_txn *t, struct ts_error *err)
 /* Clients and search engines know the first sentence. */
 static void explain(struct request *r)
 {
-	if (r->sync.unknown_key) {
+	if (r->sync.unknown_key && r->sync.lost > 0) {
+		request_say(r, "Client sync key not found: the server was restored from an older "
+			       "back-up. Your changes were merged. Run 'task sync init' once to "
+			       "send again what you had sent since that back-up.");
+	} else if (r->sync.unknown_key) {
 		request_say(r, "Client sync key not found. Your changes were merged with what the "
 			       "server has, and everything was sent to you. Run 'task sync init' "
 			       "once to send what only you have.");
@@ -105,6 +154,7 @@ static int sync_compose(struct request *r, struct ts_error *err)
 	r->code = answer_code(r);
 	r->payload = ts_answer_payload(r->answer);
 	explain(r);
+	cert_warn(r);
 	return TS_OK;
 }
 

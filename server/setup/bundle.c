@@ -45,7 +45,7 @@ static void print_credentials(const struct bundle *b, struct ts_buf *to)
 	print_value("credentials", text.data, to);
 }
 
-/* A function of the script that prints a PEM. */
+/* A function of the script that prints a PEM, or nothing. */
 static void print_pem(const char *name, const char *marker, struct ts_slice pem, struct ts_buf *to)
 {
 	ts_buf_printf(to, "%s() { cat <<'%s'\n", name, marker);
@@ -89,7 +89,12 @@ static const char script[] =
 	"esac\n"
 	"\n"
 	"mkdir -p -- \"$folder\"\n"
-	"ca >\"$folder/ca.cert.pem\"\n"
+	"ca_file=\n"
+	"rm -f -- \"$folder/ca.cert.pem\"\n"
+	"if [ -n \"$(ca)\" ]; then\n"
+	"\tca_file=$folder/ca.cert.pem\n"
+	"\tca >\"$ca_file\"\n"
+	"fi\n"
 	"server_certificate >\"$folder/server.cert.pem\"\n"
 	"certificate >\"$folder/client.cert.pem\"\n"
 	"key >\"$folder/client.key.pem\"\n"
@@ -109,7 +114,7 @@ static const char script[] =
 	"}\n"
 	"set_option taskd.server \"$server\"\n"
 	"set_option taskd.credentials \"$credentials\"\n"
-	"set_option taskd.ca \"$folder/ca.cert.pem\"\n"
+	"set_option taskd.ca \"$ca_file\"\n"
 	"set_option taskd.certificate \"$folder/client.cert.pem\"\n"
 	"set_option taskd.key \"$folder/client.key.pem\"\n"
 	"set_option taskd.trust \"$trust\"\n"

@@ -16,7 +16,8 @@
  *	key() { cat <<'END-OF-KEY'
  *	…				the rest is the script's business
  *
- * The server's certificate is for programs that know a server by it; it isn't in the CA's file,
+ * The CA is what clients believe the server by; an empty one is what the system knows. The server's
+ * certificate is for programs that know a server by it; it isn't in the CA's file,
  * because Taskwarrior would remark on it at each sync.
  *
  * The names are server (host:port, an IPv6 address without brackets), org, user, secret,

@@ -90,7 +90,10 @@ static int create_config(const struct work *w, const char *config, struct ts_err
 	if (rc == TS_OK) {
 		rc = path_of(w, "taskd.log", &log, err);
 	}
-	return rc == TS_OK ? set_option(config, "log", log.data, err) : rc;
+	if (rc == TS_OK) {
+		rc = set_option(config, "log", log.data, err);
+	}
+	return rc == TS_OK ? set_option(config, "cert.binding", "on", err) : rc;
 }
 
 /* What a server can't start without. */
@@ -235,7 +238,14 @@ static int make_bundle(struct work *w, struct ts_error *err)
 {
 	TS_BUF(cert);
 	TS_BUF(path);
+	TS_CLEANUP(ts_store_close_p) struct ts_store *store = NULL;
+	int rc = ts_store_open(w->cl->data, false, &store, err);
+	if (rc != TS_OK) {
+		return rc;
+	}
 	const struct enrolment e = {.settings = &w->settings,
+				    .store = store,
+				    .user_id = w->user.id,
 				    .data = w->cl->data,
 				    .org = w->wish->org,
 				    .user = w->wish->user,
@@ -248,7 +258,7 @@ static int make_bundle(struct work *w, struct ts_error *err)
 		return no_memory(err);
 	}
 	bool made = access(cert.data, F_OK) != 0;
-	int rc = made ? enrol_to_file(&e, &w->bundle, err) : TS_OK;
+	rc = made ? enrol_to_file(&e, &w->bundle, err) : TS_OK;
 	if (rc != TS_OK) {
 		return rc;
 	}

@@ -31,7 +31,7 @@ _servers = []
 _shared = []
 
 
-def _die_with_parent():
+def die_with_parent():
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -84,7 +84,9 @@ class Server:
     def __init__(self, kind=None, settings=None, pki=None, server_key="ecdsa", user="alice"):
         self.kind = kind or KIND
         self.binary = OURS if self.kind == "ours" else DEBIAN
-        self.settings = dict(settings or {})
+        # The tests' accounts share one certificate, as Taskserver allows.
+        own = {"cert.binding": "off"} if self.kind == "ours" else {}
+        self.settings = {**own, **(settings or {})}
         self.pki = pki or os.environ.get("TS_PKI") or \
             ("setup" if self.kind == "ours" else "openssl")
         self.server_key, self.user = server_key, user
@@ -93,6 +95,8 @@ class Server:
         self.host, self.port = "127.0.0.1", 0
         self.log = self.output = None
         self.log_start = 0
+        # What start() puts before the program, around it, and into its hands
+        self.before, self.environment, self.passed = [], {}, ()
 
     # Making it
 
@@ -203,8 +207,10 @@ class Server:
         with open(self.output, "ab") as output:
             # pylint: disable=subprocess-popen-preexec-fn,consider-using-with
             self.process = subprocess.Popen(
-                [self.binary, "server", "--data", self.data], stdin=subprocess.DEVNULL,
-                stdout=output, stderr=output, preexec_fn=_die_with_parent)
+                [*self.before, self.binary, "server", "--data", self.data],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                env={**os.environ, **self.environment}, pass_fds=self.passed,
+                preexec_fn=die_with_parent)
         self.port = wait_for(self._listening_port, "the server listens")
         return self
 

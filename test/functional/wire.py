@@ -115,8 +115,11 @@ class Connection:
     """One TLS connection."""
 
     def __init__(self, wire, cut=0):
-        self.raw = socket.create_connection((wire.host, wire.port), TIMEOUT)
+        source = (wire.source, 0) if wire.source else None
+        self.raw = socket.create_connection((wire.host, wire.port), TIMEOUT, source)
         self.raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for part in wire.before:
+            self.raw.sendall(part)
         self.cut, self.rest = cut, b""
         if cut:
             self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -216,11 +219,13 @@ class Wire:
     min_tls, max_tls: ssl.TLSVersion. ciphers: an OpenSSL list (TLS 1.2 and older).
     name: the server's name to verify and to send as SNI; False: verify the chain only, send none.
     tickets: ask for what a TLS 1.3 session is resumed by; session: resume this one.
+    source: the address to connect from. before: what is sent before TLS, in pieces.
     """
 
     def __init__(self, server, cert=None, key=None, ca=None, min_tls=None, max_tls=None,
-                 ciphers=None, name=None, tickets=False):
+                 ciphers=None, name=None, tickets=False, source=None, before=()):
         self.server, self.session = server, None
+        self.source, self.before = source, before
         self.name = None if name is False else name or server.host
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self.context.check_hostname = name is not False

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "common/base/date.h"
 #include "common/base/file.h"
+#include "common/store/device.h"
 #include "server/setup/enrol.h"
-#include "test/unit/folder.h"
-#include "test/unit/unit.h"
+#include "test/unit/store_fixture.h"
 
 #include <sys/stat.h>
 
@@ -28,13 +29,16 @@ static int make_pki(struct ts_error *err)
 		       : rc;
 }
 
-static struct enrolment enrolment_in(const struct folder *f, struct settings *s)
+static struct enrolment enrolment_in(const struct fixture *f, struct settings *s)
 {
 	*s = (struct settings){.ca_cert = ca_cert.text,
 			       .server_cert = server_cert.text,
+			       .server_ca = (char *)"",
 			       .server = (char *)"*:4711"};
 	return (struct enrolment){.settings = s,
-				  .data = f->path,
+				  .store = f->store,
+				  .user_id = f->user.id,
+				  .data = f->folder.path,
 				  .org = "Public",
 				  .user = "alice",
 				  .device = "phone",
@@ -128,7 +132,7 @@ static const struct {
 
 START_TEST(bundles_name_a_server_that_its_certificate_names)
 {
-	FOLDER(f);
+	FIXTURE(f);
 	TS_BUF(bundle);
 	TS_BUF(path);
 	TS_BUF(line);
@@ -139,7 +143,7 @@ START_TEST(bundles_name_a_server_that_its_certificate_names)
 	int rc = enrol_to_file(&e, &path, NULL);
 	ck_assert_int_eq(rc, servers[_i].want != NULL ? TS_OK : TS_EINVAL);
 	if (rc != TS_OK) {
-		ck_assert_int_ne(access(folder_at(&f, "pki").text, F_OK), 0);
+		ck_assert_int_ne(access(folder_at(&f.folder, "pki").text, F_OK), 0);
 		return;
 	}
 	ck_assert_int_eq(ts_file_read(path.data, 1 << 20, &bundle, NULL), TS_OK);
@@ -150,13 +154,13 @@ END_TEST
 
 START_TEST(a_device_is_enrolled_once)
 {
-	FOLDER(f);
+	FIXTURE(f);
 	TS_BUF(path);
 	struct settings s;
 	struct ts_error err = {0};
 	struct enrolment e = enrolment_in(&f, &s);
 	ck_assert_msg(enrol_to_file(&e, &path, &err) == TS_OK, "%s", err.text);
-	ck_assert_str_eq(path.data, folder_at(&f, "bundles/Public-alice-phone.sh").text);
+	ck_assert_str_eq(path.data, folder_at(&f.folder, "bundles/Public-alice-phone.sh").text);
 	ck_assert_int_eq(enrol_to_file(&e, &path, &err), TS_EEXIST);
 	ck_assert_int_eq(unlink(path.data), 0);
 	ck_assert_int_eq(enrol_to_file(&e, &path, &err), TS_EEXIST);
@@ -168,11 +172,11 @@ END_TEST
 
 START_TEST(a_bundle_that_can_t_be_written_leaves_nothing)
 {
-	FOLDER(f);
+	FIXTURE(f);
 	TS_BUF(path);
 	struct settings s;
 	struct enrolment e = enrolment_in(&f, &s);
-	struct folder_path nowhere = folder_at(&f, "no/such/folder");
+	struct folder_path nowhere = folder_at(&f.folder, "no/such/folder");
 	e.output = nowhere.text;
 	ck_assert_int_eq(enrol_to_file(&e, &path, NULL), TS_ENOTFOUND);
 	FILE *full = fopen("/dev/full", "w");
@@ -186,29 +190,31 @@ END_TEST
 
 START_TEST(a_certificate_that_can_t_be_kept_leaves_nothing)
 {
-	FOLDER(f);
+	FIXTURE(f);
 	TS_BUF(path);
 	struct settings s;
 	struct enrolment e = enrolment_in(&f, &s);
-	ck_assert_int_eq(mkdir(folder_at(&f, "pki").text, 0700), 0);
-	ck_assert_int_eq(mkdir(folder_at(&f, "pki/clients").text, 0700), 0);
-	ck_assert_int_eq(symlink("no/such/file",
-				 folder_at(&f, "pki/clients/Public-alice-phone.cert.pem").text),
-			 0);
+	ck_assert_int_eq(mkdir(folder_at(&f.folder, "pki").text, 0700), 0);
+	ck_assert_int_eq(mkdir(folder_at(&f.folder, "pki/clients").text, 0700), 0);
+	ck_assert_int_eq(
+		symlink("no/such/file",
+			folder_at(&f.folder, "pki/clients/Public-alice-phone.cert.pem").text),
+		0);
 	ck_assert_int_eq(enrol_to_file(&e, &path, NULL), TS_EEXIST);
-	ck_assert_int_ne(access(folder_at(&f, "bundles/Public-alice-phone.sh").text, F_OK), 0);
+	ck_assert_int_ne(access(folder_at(&f.folder, "bundles/Public-alice-phone.sh").text, F_OK),
+			 0);
 }
 END_TEST
 
 START_TEST(a_bundle_that_a_crash_left_is_replaced)
 {
-	FOLDER(f);
+	FIXTURE(f);
 	TS_BUF(path);
 	TS_BUF(bundle);
 	struct settings s;
 	struct enrolment e = enrolment_in(&f, &s);
-	struct folder_path left = folder_at(&f, "bundles/Public-alice-phone.sh");
-	ck_assert_int_eq(mkdir(folder_at(&f, "bundles").text, 0700), 0);
+	struct folder_path left = folder_at(&f.folder, "bundles/Public-alice-phone.sh");
+	ck_assert_int_eq(mkdir(folder_at(&f.folder, "bundles").text, 0700), 0);
 	ck_assert_int_eq(ts_file_write(left.text, TS_SLICE("old"), 0600, TS_FILE_NEW, NULL), TS_OK);
 	ck_assert_int_eq(enrol_to_file(&e, &path, NULL), TS_OK);
 	ck_assert_int_eq(ts_file_read(left.text, 1 << 20, &bundle, NULL), TS_OK);
@@ -216,6 +222,78 @@ START_TEST(a_bundle_that_a_crash_left_is_replaced)
 	e.device = "tablet";
 	e.output = left.text;
 	ck_assert_int_eq(enrol_to_file(&e, &path, NULL), TS_EEXIST);
+}
+END_TEST
+
+/* Devices */
+
+static struct ts_device device_called(struct fixture *f, const char *name)
+{
+	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *t = fixture_begin(f, TS_READ);
+	struct ts_device d;
+	ck_assert_msg(ts_device_by_name(t, f->user.id, ts_slice_of(name), &d, &f->err) == TS_OK,
+		      "%s", f->err.text);
+	return d;
+}
+
+START_TEST(a_device_is_registered_with_its_certificate)
+{
+	FIXTURE(f);
+	TS_BUF(path);
+	TS_BUF(cert);
+	struct settings s;
+	struct enrolment e = enrolment_in(&f, &s);
+	char id[65];
+	e.days = 20;
+	ck_assert_msg(enrol_to_file(&e, &path, &f.err) == TS_OK, "%s", f.err.text);
+	const struct ts_device d = device_called(&f, "phone");
+	TS_CLEANUP(ts_cert_free_p) struct ts_cert *c = NULL;
+	enrol_cert_path(&e, &cert);
+	ck_assert_int_eq(ts_cert_open(cert.data, &c, NULL), TS_OK);
+	ts_cert_fingerprint(c, id);
+	ck_assert_str_eq(d.id, id);
+	ck_assert(d.certificate && d.issued != 0 && d.seen == 0);
+	ck_assert_int_eq(d.until, ts_cert_until(c));
+	ck_assert_int_le(d.until, ts_date_now() + 20 * 86400);
+}
+END_TEST
+
+START_TEST(a_device_gets_another_certificate)
+{
+	FIXTURE(f);
+	TS_BUF(path);
+	struct settings s;
+	struct enrolment e = enrolment_in(&f, &s);
+	e.renew = true;
+	ck_assert_int_eq(enrol_to_file(&e, &path, NULL), TS_ENOTFOUND);
+	e.renew = false;
+	ck_assert_int_eq(enrol_to_file(&e, &path, NULL), TS_OK);
+	const struct ts_device before = device_called(&f, "phone");
+	e.renew = true;
+	ck_assert_msg(enrol_to_file(&e, &path, &f.err) == TS_OK, "%s", f.err.text);
+	const struct ts_device after = device_called(&f, "phone"),
+			       old = device_called(&f, "phone-old");
+	ck_assert_str_eq(old.id, before.id);
+	ck_assert_str_ne(after.id, before.id);
+	ck_assert_str_eq(after.renews, before.id);
+}
+END_TEST
+
+/* Made by a version that registered nothing. */
+START_TEST(a_device_that_only_its_file_knows_is_renewed)
+{
+	FIXTURE(f);
+	TS_BUF(path);
+	struct settings s;
+	struct enrolment e = enrolment_in(&f, &s);
+	ck_assert_int_eq(enrol_to_file(&e, &path, NULL), TS_OK);
+	const struct ts_device before = device_called(&f, "phone");
+	struct ts_txn *t = fixture_begin(&f, TS_WRITE);
+	ck_assert_int_eq(ts_device_remove(t, f.user.id, before.id, NULL), TS_OK);
+	fixture_commit(&f, t);
+	e.renew = true;
+	ck_assert_msg(enrol_to_file(&e, &path, &f.err) == TS_OK, "%s", f.err.text);
+	ck_assert_str_eq(device_called(&f, "phone-old").id, before.id);
 }
 END_TEST
 
@@ -240,6 +318,9 @@ int main(void)
 		{a_bundle_that_can_t_be_written_leaves_nothing, 0},
 		{a_certificate_that_can_t_be_kept_leaves_nothing, 0},
 		{a_bundle_that_a_crash_left_is_replaced, 0},
+		{a_device_is_registered_with_its_certificate, 0},
+		{a_device_gets_another_certificate, 0},
+		{a_device_that_only_its_file_knows_is_renewed, 0},
 	};
 	int rc = unit_run("enrol", cases, TS_COUNT_OF(cases));
 	folder_done(&shared);

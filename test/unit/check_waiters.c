@@ -122,6 +122,10 @@ START_TEST(commits_of_others_are_noticed)
 	waiters_wake(r.waiters, 1, 15);
 	ck_assert_uint_eq(waiters_look(r.waiters, 14), first + 3);
 	ck_assert_uint_eq(waiters_look(r.waiters, 15), first + 3);
+	waiters_committed(r.waiters, 16); /* ours, with news for nobody */
+	ck_assert_uint_eq(waiters_look(r.waiters, 16), first + 3);
+	waiters_committed(r.waiters, 18); /* and one of somebody else before it */
+	ck_assert_uint_eq(waiters_look(r.waiters, 18), first + 4);
 }
 END_TEST
 

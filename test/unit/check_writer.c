@@ -189,5 +189,112 @@ START_TEST(many_threads)
 }
 END_TEST
 
+START_TEST(a_job_that_hangs_is_seen)
+{
+	FOLDER(f);
+	begin(&f);
+	struct add a = new_add("wait");
+	ck_assert(writer_gets_on(writer));
+	ck_assert(writer_gets_on(writer)); /* having nothing to do is fine */
+	ck_assert_int_eq(writer_submit(writer, &a.job, 1), TS_OK);
+	(void)sem_wait(&waiting);
+	while (writer_gets_on(writer)) {
+		(void)usleep(1000); /* it is still on its way to the gate */
+	}
+	ck_assert(!writer_gets_on(writer));
+	(void)sem_post(&gate);
+	wait_for(1);
+	ck_assert(writer_gets_on(writer)); /* it has moved since */
+	end();
+}
+END_TEST
+
+/* Adds an organization with each commit, as long as it isn't told to fail. */
+struct along {
+	struct companion companion;
+	int runs, stored, lost, wanted; /* wanted: at the end */
+	bool fails;
+};
+
+static int along_run(struct companion *c, struct ts_txn *t, bool last, struct ts_error *err)
+{
+	struct along *a = TS_OWNER(c, struct along, companion);
+	char name[32];
+	(void)snprintf(name, sizeof(name), "along-%d", a->runs++);
+	a->wanted -= last ? 1 : 0;
+	int rc = ts_org_add(t, ts_slice_of(name), 0, err);
+	return rc == TS_OK && a->fails ? ts_fail(err, TS_EINVAL, "Fails by trade.") : rc;
+}
+
+static void along_done(struct companion *c, bool stored, uint64_t serial)
+{
+	struct along *a = TS_OWNER(c, struct along, companion);
+	a->stored += stored ? 1 : 0;
+	a->lost += stored ? 0 : 1;
+	ck_assert_uint_gt(serial, 0);
+}
+
+static bool along_due(struct companion *c, bool last)
+{
+	return last && TS_OWNER(c, struct along, companion)->wanted > 0;
+}
+
+static struct along new_along(void)
+{
+	return (struct along){{along_run, along_done, along_due}, .wanted = 2};
+}
+
+static void add_one(const char *name)
+{
+	struct add a = new_add(name);
+	ck_assert_int_eq(writer_submit(writer, &a.job, 1), TS_OK);
+	wait_for(1);
+	ck_assert_int_eq(a.code, TS_OK);
+	ck_assert(exists(name));
+}
+
+START_TEST(what_goes_along_is_in_the_same_commit)
+{
+	FOLDER(f);
+	begin(&f);
+	struct along a = new_along();
+	writer_take_along(writer, &a.companion);
+	uint64_t serial = ts_store_serial(store);
+	add_one("a");
+	ck_assert_uint_eq(ts_store_serial(store), serial + 1);
+	ck_assert(exists("along-0"));
+	writer_free(TS_TAKE(writer));
+	ck_assert_int_eq(a.stored, 3); /* and twice at the end */
+	ck_assert(exists("along-1") && exists("along-2"));
+	end();
+}
+END_TEST
+
+START_TEST(what_goes_along_and_fails_harms_no_job)
+{
+	FOLDER(f);
+	begin(&f);
+	struct along a = new_along();
+	a.fails = true;
+	writer_take_along(writer, &a.companion);
+	add_one("a");
+	struct add jobs[] = {new_add("wait"), new_add("b"), new_add("bad")};
+	ck_assert_int_eq(writer_submit(writer, &jobs[0].job, 9), TS_OK);
+	(void)sem_wait(&waiting);
+	ck_assert_int_eq(writer_submit(writer, &jobs[1].job, 9), TS_OK);
+	ck_assert_int_eq(writer_submit(writer, &jobs[2].job, 9), TS_OK);
+	(void)sem_post(&gate);
+	(void)sem_wait(&waiting); /* again, alone */
+	(void)sem_post(&gate);
+	wait_for(3);
+	ck_assert(exists("wait") && exists("b") && !exists("bad") && !exists("along-0"));
+	writer_free(TS_TAKE(writer));
+	ck_assert_int_eq(a.stored, 0);
+	ck_assert_int_gt(a.lost, 1);
+	end();
+}
+END_TEST
+
 UNIT_MAIN("writer", {one_job, 0}, {a_bad_job_harms_nobody_else, 0}, {a_full_queue_is_busy, 0},
-	  {what_waits_is_done_before_the_end, 0}, {many_threads, 0})
+	  {what_waits_is_done_before_the_end, 0}, {many_threads, 0}, {a_job_that_hangs_is_seen, 0},
+	  {what_goes_along_is_in_the_same_commit, 0}, {what_goes_along_and_fails_harms_no_job, 0})
