@@ -40,11 +40,11 @@ enum {
 };
 
 extern const struct command command_setup, command_adopt, command_init, command_config, command_add,
-	command_remove, command_suspend, command_resume, command_redirect, command_org,
-	command_device, command_certificate, command_quarantine, command_history, command_revert,
-	command_export, command_import, command_backup, command_restore, command_verify,
-	command_compact, command_user, command_server, command_status, command_tail, command_client,
-	command_diagnostics, command_validate, command_help;
+	command_remove, command_suspend, command_resume, command_doctor, command_redirect,
+	command_org, command_device, command_certificate, command_quarantine, command_history,
+	command_revert, command_export, command_import, command_backup, command_restore,
+	command_verify, command_compact, command_user, command_server, command_status, command_tail,
+	command_client, command_diagnostics, command_validate, command_help;
 /* All of them, in the order of the help. */
 extern const struct command *const commands[];
 extern const size_t command_count;
