@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The only file that knows jansson. */
+/* The engine's only file that knows jansson. */
 #include "common/task/task_json.h"
 
 #include "common/base/json_out.h"

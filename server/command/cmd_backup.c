@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -18,9 +19,11 @@
 #define NAME    "taskd-%s.tar"
 #define PATTERN "taskd-????????T??????Z.tar"
 
+#define OWN_FILES "/proc/self/fd"
+
 struct target {
 	const char *given; /* as on the command line */
-	bool directory;
+	bool directory, stream;
 	struct ts_buf path;
 };
 
@@ -32,7 +35,9 @@ static int no_memory(struct ts_error *err)
 static int choose_path(struct target *t, struct ts_error *err)
 {
 	struct stat st;
-	t->directory = stat(t->given, &st) == 0 && S_ISDIR(st.st_mode);
+	const bool there = stat(t->given, &st) == 0;
+	t->directory = there && S_ISDIR(st.st_mode);
+	t->stream = there && !t->directory && !S_ISREG(st.st_mode);
 	if (t->directory) {
 		ts_buf_printf(&t->path, "%s/" NAME, t->given, ts_date_text(ts_date_now()).text);
 	} else {
@@ -75,28 +80,60 @@ static int write_to(struct command_line *cl, int fd, struct backup_counts *ret,
 	return rc;
 }
 
+/* A file that has no name yet, where the system has such: nothing stays of a back-up that was
+ * interrupted. Elsewhere it is called `part`. */
+static int open_part(const char *part, bool *ret_named)
+{
+	TS_AUTOFREE char *copy = strdup(part);
+	int fd = -1;
+	if (copy != NULL && access(OWN_FILES, F_OK) == 0) {
+		fd = open(dirname(copy), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	}
+	*ret_named = fd < 0;
+	return fd >= 0 ? fd : open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+/* It is complete: onto the disk with it, and into its place. */
+static bool settle_part(int fd, bool named, const char *part, const char *path)
+{
+	char link[sizeof(OWN_FILES) + 16];
+	(void)snprintf(link, sizeof(link), OWN_FILES "/%d", fd);
+	return fsync(fd) == 0 &&
+	       (named || linkat(AT_FDCWD, link, AT_FDCWD, part, AT_SYMLINK_FOLLOW) == 0) &&
+	       rename(part, path) == 0 && ts_file_sync_folder(path) == 0;
+}
+
 /* Complete and on disk, or not there at all. */
 static int write_file(struct command_line *cl, const char *path, struct backup_counts *ret,
 		      struct ts_error *err)
 {
-	TS_BUF(beside);
-	ts_buf_printf(&beside, "%s.XXXXXX", path);
-	if (beside.failed) {
+	TS_BUF(part);
+	bool named;
+	ts_buf_printf(&part, "%s.%ld", path, (long)getpid());
+	if (part.failed) {
 		return no_memory(err);
 	}
-	TS_AUTOCLOSE int fd = mkostemp(beside.data, O_CLOEXEC);
+	TS_AUTOCLOSE int fd = open_part(part.data, &named);
 	if (fd < 0) {
 		return ts_fail_errno(err, errno, "Can't write %s", path);
 	}
 	int rc = write_to(cl, fd, ret, err);
-	if (rc == TS_OK &&
-	    (fsync(fd) != 0 || rename(beside.data, path) != 0 || ts_file_sync_folder(path) != 0)) {
+	if (rc == TS_OK && !settle_part(fd, named, part.data, path)) {
 		rc = ts_fail_errno(err, errno, "Can't write %s", path);
 	}
 	if (rc != TS_OK) {
-		(void)unlink(beside.data);
+		(void)unlink(part.data);
 	}
 	return rc;
+}
+
+/* A pipe or a device is written to, and never replaced. */
+static int write_stream(struct command_line *cl, const char *path, struct backup_counts *ret,
+			struct ts_error *err)
+{
+	TS_AUTOCLOSE int fd = open(path, O_WRONLY | O_CLOEXEC);
+	return fd >= 0 ? write_to(cl, fd, ret, err)
+		       : ts_fail_errno(err, errno, "Can't write %s", path);
 }
 
 /* Old ones */
@@ -168,7 +205,7 @@ static int backup_to_file(struct command_line *cl, const char *given, const char
 			     given);
 	}
 	if (rc == TS_OK) {
-		rc = write_file(cl, t.path.data, &counts, err);
+		rc = (t.stream ? write_stream : write_file)(cl, t.path.data, &counts, err);
 	}
 	if (rc == TS_OK) {
 		command_say(cl, "Back-up: %s (%.1f MiB)\n", t.path.data,
@@ -176,7 +213,7 @@ static int backup_to_file(struct command_line *cl, const char *given, const char
 		rc = keep > 0 ? remove_old(given, keep, &removed, err) : TS_OK;
 	}
 	if (removed > 0) {
-		command_say(cl, "Removed %zu older ones\n", removed);
+		command_say(cl, "Removed, because older: %zu\n", removed);
 	}
 	ts_buf_done(&t.path);
 	return rc;

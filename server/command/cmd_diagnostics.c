@@ -27,6 +27,9 @@ static void print_program(void)
 	row("libgnutls", WITH_GNUTLS);
 	row("liblmdb", WITH_LMDB);
 	row("libjansson", WITH_JANSSON);
+	row("libmicrohttpd", WITH_MICROHTTPD);
+	row("libarchive", WITH_ARCHIVE);
+	row("libsystemd", WITH_SYSTEMD);
 }
 
 /* A path, and whether we can read what is there. */

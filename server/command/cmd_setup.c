@@ -59,6 +59,7 @@ static int check(const struct ts_option_values *values, struct setup_wish *to, s
 {
 	to->org = ts_option_last(&values[ORG], "Public");
 	to->user = ts_option_last(&values[USER_NAME], default_user());
+	to->account_given = values[ORG].count + values[USER_NAME].count > 0;
 	to->port = ts_option_last(&values[PORT], "53589");
 	int rc = hostport_check_port(to->port, err);
 	if (rc == TS_OK) {

@@ -15,6 +15,7 @@ struct work {
 	const struct setup_wish *wish;
 	struct settings settings; /* as read back */
 	bool have_settings;
+	bool has_users; /* and none was asked for: no account is made */
 	struct ts_user user;
 	struct ts_buf bundle; /* its path, where it is there */
 };
@@ -206,26 +207,39 @@ static int get_user(struct ts_txn *txn, const struct ts_org *org, struct ts_slic
 	return *made ? ts_user_add(txn, org, name, ts_date_now(), ret, err) : rc;
 }
 
+/* Whoever only adds a host's name wants no other user. */
+static int add_account(struct work *w, struct ts_txn *txn, bool *org_made, bool *user_made,
+		       struct ts_error *err)
+{
+	struct ts_store_stats stats;
+	struct ts_org org;
+	ts_store_stats(txn, &stats);
+	w->has_users = stats.users > 0 && !w->wish->account_given;
+	if (w->has_users) {
+		return TS_OK;
+	}
+	int rc = get_org(txn, ts_slice_of(w->wish->org), &org, org_made, err);
+	return rc == TS_OK
+		       ? get_user(txn, &org, ts_slice_of(w->wish->user), &w->user, user_made, err)
+		       : rc;
+}
+
 static int make_account(struct work *w, struct ts_error *err)
 {
 	TS_CLEANUP(ts_store_close_p) struct ts_store *store = NULL;
 	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *txn = NULL;
-	struct ts_org org;
 	bool org_made = false, user_made = false;
 	int rc = ts_store_open(w->cl->data, true, &store, err);
 	if (rc == TS_OK) {
 		rc = ts_txn_begin(store, TS_WRITE, &txn, err);
 	}
 	if (rc == TS_OK) {
-		rc = get_org(txn, ts_slice_of(w->wish->org), &org, &org_made, err);
-	}
-	if (rc == TS_OK) {
-		rc = get_user(txn, &org, ts_slice_of(w->wish->user), &w->user, &user_made, err);
+		rc = add_account(w, txn, &org_made, &user_made, err);
 	}
 	if (rc == TS_OK && (org_made || user_made)) {
 		rc = ts_txn_commit(TS_TAKE(txn), err);
 	}
-	if (rc == TS_OK) {
+	if (rc == TS_OK && !w->has_users) {
 		say(w, result_of(org_made), "organization", w->wish->org);
 		say(w, result_of(user_made), "user", w->wish->user);
 	}
@@ -239,8 +253,8 @@ static int make_bundle(struct work *w, struct ts_error *err)
 	TS_BUF(cert);
 	TS_BUF(path);
 	TS_CLEANUP(ts_store_close_p) struct ts_store *store = NULL;
-	int rc = ts_store_open(w->cl->data, false, &store, err);
-	if (rc != TS_OK) {
+	int rc = w->has_users ? TS_OK : ts_store_open(w->cl->data, false, &store, err);
+	if (rc != TS_OK || w->has_users) {
 		return rc;
 	}
 	const struct enrolment e = {.settings = &w->settings,
@@ -290,9 +304,9 @@ static int tell_next(struct work *w, struct ts_error *err)
 		add("\nOr set up a taskc with it:\n\ttaskc setup ", w->bundle.data, &text);
 		ts_buf_add_str(&text, "\n\ttaskc sync");
 	}
-	add("\nMake a bundle for another device of this user:\n\ttaskd user bundle ", w->wish->org,
-	    &text);
-	add(" ", w->wish->user, &text);
+	add("\nMake a bundle for another device of a user:\n\ttaskd user bundle ",
+	    w->has_users ? "ORG" : w->wish->org, &text);
+	add(" ", w->has_users ? "USER" : w->wish->user, &text);
 	add(" --device phone --data ", w->cl->data, &text);
 	if (text.failed) {
 		return no_memory(err);

@@ -21,6 +21,7 @@ struct setup_wish {
 	size_t host_count;
 	bool hosts_given; /* false: it is this machine's own name */
 	const char *org, *user;
+	bool account_given; /* false: they are made where there is no user yet */
 	const char *port;
 	enum ts_key_type client_key, server_key;
 };

@@ -3,9 +3,11 @@
 
 import os
 import shutil
+import stat
 import subprocess
 import tempfile
 import threading
+import time
 
 from harness import Server, case, need_server, run, same, shared, true
 from replica import Replica, difference, need_task, settle
@@ -188,7 +190,7 @@ def keep():
     with open(os.path.join(folder, "taskd-notes.tar"), "w", encoding="ascii"):
         pass
     said = server().command("backup", "--keep", "2", folder).stdout
-    true("Removed 3 older ones" in said, said)
+    true("Removed, because older: 3" in said, said)
     left = sorted(os.listdir(folder))
     same(len(left), 3)
     true("taskd-20200103T000000Z.tar" in left and "taskd-notes.tar" in left, "%s" % left)
@@ -204,6 +206,33 @@ def full():
                           check=False)
     true(done.returncode != 0 and "ERROR: " in done.stderr, "%s" % (done,))
     same(os.listdir(folder), [])
+
+
+@case("a back-up that is killed leaves nothing; a device is written to, and stays one")
+def killed():
+    folder = tempfile.mkdtemp(dir=server().folder)
+    pipe = os.path.join(server().data, "pki", "crl.pem")
+    os.mkfifo(pipe)
+    started = subprocess.Popen([server().binary, "backup", "--data", server().data,
+                                "--server.crl=" + pipe, os.path.join(folder, "x.tar")])
+    end = None
+    while end is None and started.poll() is None:
+        try:
+            end = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)  # the back-up has come to that file
+        except OSError:
+            time.sleep(0.01)
+    started.kill()
+    started.wait()
+    os.unlink(pipe)
+    true(end is not None, "it was under way")
+    os.close(end)
+    same(os.listdir(folder), [])
+    pipe = os.path.join(folder, "pipe")
+    os.mkfifo(pipe)
+    with subprocess.Popen(["tar", "tf", pipe], stdout=subprocess.PIPE, text=True) as reader:
+        server().command("backup", pipe)
+        true("SHA256SUMS" in reader.stdout.read(), "the archive came through")
+    true(stat.S_ISFIFO(os.stat(pipe).st_mode), "it is a pipe still")
 
 
 @case("restoring refuses what is there, and a directory that a server serves")

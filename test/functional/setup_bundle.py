@@ -248,6 +248,16 @@ def changed(before, after):
                   if before.get(path) != after.get(path))
 
 
+@case("setup again with another host only: no account that nobody asked for")
+def only_a_host():
+    with Fresh("--org", "Home", "--user", "ann") as server:
+        before = server.command("user", "list").stdout
+        text = server.command("setup", "--host", "added.example.org").stdout
+        true("renewed" in text and "ORG USER" in text, text)
+        same(server.command("user", "list").stdout, before)
+        same(len(glob.glob(os.path.join(server.data, "bundles", "*"))), 1)
+
+
 @case("setup again while the server runs, with another host and another user")
 def _():
     with Fresh("--org", "Public", "--user", "alice") as server:
