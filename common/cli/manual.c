@@ -216,17 +216,51 @@ void ts_manual_options_rst(const struct ts_option *options, size_t count, const 
 	}
 }
 
+/* How much of a form fits into a line, cut in front of a bracket. */
+static size_t fitting(struct ts_slice form, size_t room)
+{
+	size_t cut = 0;
+	for (size_t i = 1; form.len > room && i + 1 < form.len && (cut == 0 || i <= room); i++) {
+		cut = form.data[i] == ' ' && form.data[i + 1] == '[' ? i : cut;
+	}
+	return cut > 0 ? cut : form.len;
+}
+
+/* A form of several: a line, further ones deeper. */
+static void add_form_lines(struct ts_buf *to, const struct ts_buf *form)
+{
+	enum { PAGE = 64, DEEPER = 4 };
+	struct ts_slice rest = form->failed ? TS_SLICE("") : ts_slice_of(form->data);
+	for (size_t indent = 0; rest.len > 0; indent = DEEPER) {
+		size_t len = fitting(rest, PAGE - indent);
+		ts_buf_printf(to, "  | %*s``%.*s``\n", (int)indent, "", (int)len, rest.data);
+		rest = ts_slice_trim(ts_slice_skip(rest, len));
+	}
+}
+
+/* The only form is what the text is about; several are lines above it. */
+static void add_forms_rst(const struct ts_manual *m, const struct ts_manual_command *c,
+			  struct ts_buf *to)
+{
+	bool several = strchr(c->usage, '\n') != NULL;
+	bool bare = several || c->usage[0] == '\0';
+	ts_buf_printf(to, "``%s %s%s%s``\n", m->program, c->name, bare ? "" : " ",
+		      bare ? "" : c->usage);
+	struct ts_slice rest = ts_slice_of(several ? c->usage : NULL);
+	while (rest.data != NULL) {
+		struct ts_slice usage = ts_slice_cut(&rest, '\n');
+		TS_BUF(form);
+		ts_buf_printf(&form, "%s %s %.*s", m->program, c->name, TS_SLICE_ARGS(usage));
+		add_form_lines(to, &form);
+	}
+	ts_buf_add_str(to, several ? "\n" : "");
+}
+
 void ts_manual_commands_rst(const struct ts_manual *m, struct ts_buf *to)
 {
 	for (size_t i = 0; i < m->command_count; i++) {
 		struct ts_manual_command c = m->command(i);
-		struct ts_slice rest = ts_slice_of(c.usage);
-		while (rest.data != NULL) {
-			struct ts_slice form = ts_slice_cut(&rest, '\n');
-			ts_buf_printf(to, "``%s %s%s%.*s``", m->program, c.name,
-				      form.len > 0 ? " " : "", TS_SLICE_ARGS(form));
-			ts_buf_add_str(to, rest.data != NULL ? ", " : "\n");
-		}
+		add_forms_rst(m, &c, to);
 		if (c.brief != NULL) {
 			TS_BUF(sentence);
 			add_sentence(&sentence, c.brief);

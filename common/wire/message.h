@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Messages of the taskd protocol, version 1 (doc/protocol.md, "Messages"):
+ * Messages of the taskd protocol, version 1 (taskd-protocol(7), "Messages"):
  *
  *	4 bytes   length of the whole message, these four included, big-endian
  *	headers   "name: value\n", one a line

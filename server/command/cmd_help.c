@@ -8,7 +8,9 @@
 static const struct {
 	const char *option;
 	void (*make)(struct ts_buf *to);
-} parts[] = {{"--commands-rst", manual_commands_rst}, {"--settings-rst", manual_settings_rst}};
+} parts[] = {{"--commands-rst", manual_commands_rst},
+	     {"--options-rst", manual_options_rst},
+	     {"--settings-rst", manual_settings_rst}};
 
 static int print_part(void (*make)(struct ts_buf *to), struct ts_error *err)
 {

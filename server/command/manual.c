@@ -92,6 +92,11 @@ void manual_commands_rst(struct ts_buf *to)
 	ts_manual_commands_rst(&m, to);
 }
 
+void manual_options_rst(struct ts_buf *to)
+{
+	ts_manual_options_rst(options, TS_COUNT_OF(options), "", to);
+}
+
 void manual_settings_rst(struct ts_buf *to)
 {
 	ts_manual_settings_rst(settings_items, settings_count, to);

@@ -16,4 +16,5 @@ bool manual_command(const char *name);
 void manual_overview(void);
 /* reStructuredText for taskd(1) and taskdrc(5). */
 void manual_commands_rst(struct ts_buf *to);
+void manual_options_rst(struct ts_buf *to);
 void manual_settings_rst(struct ts_buf *to);

@@ -8,35 +8,24 @@ import shutil
 import subprocess
 import tempfile
 
+import manpage
+from manpage import SOURCES, terms
 from tap import at_end, case, run, same, skip, true
 from taskc import TASKC, Taskc, need_taskc
 
 need_taskc()
 
 BUILD = os.path.dirname(os.path.dirname(TASKC))
-SOURCE = os.environ.get("srcdir", os.path.join(os.path.dirname(__file__), "..", ".."))
 replica = Taskc()
 at_end(replica.close)
 
 
 def made(*names):
-    """A file that the build makes, or the distribution has."""
-    for top in (BUILD, SOURCE):
-        path = os.path.join(top, *names)
-        if os.path.exists(path):
-            return path
-    return skip(f"{'/'.join(names)} was not made")
+    return manpage.made(BUILD, *names)
 
 
 def page(name):
-    """What a reader sees of a manual page, without wrapped lines and hyphens."""
-    if not shutil.which("man"):
-        skip("man is not installed")
-    done = subprocess.run(
-        ["man", "--warnings", "-E", "UTF-8", "-l", made("doc", name)], capture_output=True,
-        check=False, env={**os.environ, "MANWIDTH": "1000", "LC_ALL": "C.UTF-8", "MANPAGER": "cat"})
-    same((done.returncode, done.stderr), (0, b""), name)
-    return re.sub("\x1b\\[[0-9;]*m|.\x08", "", done.stdout.decode())
+    return manpage.page(made("doc", name))
 
 
 def help_of(*words):
@@ -45,12 +34,8 @@ def help_of(*words):
     return result.out
 
 
-def names(text):
-    return re.findall(r"^``([^`]+)``", text, re.M)
-
-
 def commands():
-    return [form.split()[1] for form in names(help_of("--commands-rst"))]
+    return [form.split()[1] for form in terms(help_of("--commands-rst"))]
 
 
 def options(command):
@@ -59,7 +44,7 @@ def options(command):
 
 @case("no page has a warning")
 def warnings():
-    for name in ("taskc.1", "taskc.conf.5", "taskd.1", "taskdrc.5"):
+    for name in ("taskc.1", "taskc.conf.5", "taskd.1", "taskdrc.5", "taskd-protocol.7"):
         page(name)
         if shutil.which("groff"):
             done = subprocess.run(["groff", "-k", "-man", "-Tutf8", "-ww", made("doc", name)],
@@ -75,7 +60,7 @@ def whole_manual():
         true(re.search(rf"^ +taskc {command}\b", text, re.M), f"taskc {command}")
         for option in options(command):
             true(re.search(rf"^ +{option}\b", text, re.M), f"taskc {command} {option}")
-    codes = names(help_of("--exit-codes-rst"))
+    codes = terms(help_of("--exit-codes-rst"))
     same(codes, ["0", "1", "2", "3", "4", "5", "6", "64"])
     for code in codes:
         true(re.search(rf"^ +{code} +\S", text, re.M), f"exit status {code}")
@@ -85,7 +70,7 @@ def whole_manual():
 @case("taskc.conf(5) has every setting")
 def whole_settings():
     text = page("taskc.conf.5")
-    settings = names(help_of("--settings-rst")) + names(help_of("--remote-rst"))
+    settings = terms(help_of("--settings-rst")) + terms(help_of("--remote-rst"))
     true(len(settings) > 30, settings)
     for setting in settings:
         true(re.search(rf"^ +{re.escape(setting)}\b", text, re.M), setting)
@@ -120,7 +105,7 @@ UNITS = ("taskc-sync.service", "taskc-sync.timer", "taskc-watch.service")
 
 def unit(name):
     if name.endswith(".timer"):
-        return os.path.join(SOURCE, "systemd", name)
+        return os.path.join(SOURCES, "systemd", name)
     return made("systemd", name)
 
 
@@ -166,8 +151,6 @@ def units_read():
     same(watch["RestartPreventExitStatus"], "5 64")
     same(read["taskc-sync.service"]["Service"]["Type"], "oneshot")
     same(read["taskc-sync.timer"]["Install"]["WantedBy"], "timers.target")
-
-
 
 
 run()

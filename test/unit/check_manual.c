@@ -97,15 +97,47 @@ START_TEST(commands_as_restructured_text)
 {
 	TS_BUF(text);
 	ts_manual_commands_rst(&manual, &text);
-	ck_assert_str_eq(text.data, "``prog go [PLACE]``, ``prog go --home``\n"
-				    "  Go there.\n\n"
-				    "  Goes to a\\_place, or `home`:\n"
-				    "\n  ::\n\n"
-				    "    prog go *\n\n    prog go home\n\n"
-				    "  The end.\n\n"
-				    "  ``--to VERSION``\n    The \\*version\\*\n\n"
-				    "  ``--all``\n    All of them\n\n"
-				    "``prog stay``\n  Stays.\n\n");
+	ck_assert_str_eq(text.data,
+			 "``prog go``\n  | ``prog go [PLACE]``\n  | ``prog go --home``\n\n"
+			 "  Go there.\n\n"
+			 "  Goes to a\\_place, or `home`:\n"
+			 "\n  ::\n\n"
+			 "    prog go *\n\n    prog go home\n\n"
+			 "  The end.\n\n"
+			 "  ``--to VERSION``\n    The \\*version\\*\n\n"
+			 "  ``--all``\n    All of them\n\n"
+			 "``prog stay``\n  Stays.\n\n");
+}
+END_TEST
+
+static const struct ts_manual_command long_forms = {
+	.name = "go",
+	.usage =
+		"now\n"
+		"<somewhere far away> [--by <one way or the other>] [--on <a day>] [--and <back>]\n"
+		"<to this place that has a name so long that nothing fits> [--by <a way>]",
+	.help = "Goes."};
+
+static struct ts_manual_command long_entry(size_t i)
+{
+	(void)i;
+	return long_forms;
+}
+
+START_TEST(long_forms_are_broken_at_brackets)
+{
+	const struct ts_manual m = {.program = "prog", .command_count = 1, .command = long_entry};
+	TS_BUF(text);
+	ts_manual_commands_rst(&m, &text);
+	ck_assert_str_eq(
+		text.data,
+		"``prog go``\n"
+		"  | ``prog go now``\n"
+		"  | ``prog go <somewhere far away> [--by <one way or the other>]``\n"
+		"  |     ``[--on <a day>] [--and <back>]``\n"
+		"  | ``prog go <to this place that has a name so long that nothing fits>``\n"
+		"  |     ``[--by <a way>]``\n\n"
+		"  Goes.\n\n");
 }
 END_TEST
 
@@ -129,4 +161,4 @@ END_TEST
 UNIT_MAIN("manual", {usage_has_a_line_a_form, 0}, {briefs_are_listed, 0},
 	  {help_is_whole_and_hides_what_is_for_programs, 0},
 	  {help_is_filled_where_a_width_is_given, 0}, {commands_as_restructured_text, 0},
-	  {settings_as_restructured_text, 0})
+	  {long_forms_are_broken_at_brackets, 0}, {settings_as_restructured_text, 0})
