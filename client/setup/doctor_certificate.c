@@ -2,6 +2,7 @@
 /* This machine's certificate and key, and the clock that they are judged by. */
 #include "client/setup/doctor_internal.h"
 
+#include "common/base/date.h"
 #include "common/tls/pki.h"
 
 /* *ret stays as it is where there is no such setting. */

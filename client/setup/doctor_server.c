@@ -2,6 +2,7 @@
 /* The way to the server: its name, its addresses, its certificate. */
 #include "client/setup/doctor_internal.h"
 
+#include "common/base/date.h"
 #include "common/tls/pki.h"
 
 #include <errno.h>

@@ -110,6 +110,17 @@ struct ts_date_text ts_date_text(int64_t t)
 	return ret;
 }
 
+struct ts_day ts_day(int64_t t)
+{
+	struct ts_day day = {"an unknown day"};
+	struct tm tm;
+	const time_t at = (time_t)t;
+	if (gmtime_r(&at, &tm) != NULL) {
+		(void)strftime(day.text, sizeof(day.text), "%Y-%m-%d", &tm);
+	}
+	return day;
+}
+
 int64_t ts_date_now(void)
 {
 	return (int64_t)time(NULL);

@@ -20,5 +20,10 @@ struct ts_date_text {
 bool ts_date_parse(struct ts_slice s, int64_t *ret) TS_MUST_CHECK;
 /* The YYYYMMDDTHHMMSSZ spelling of `t`, held within TS_DATE_MIN and TS_DATE_MAX. */
 struct ts_date_text ts_date_text(int64_t t);
+/* As people read a day, in UTC: 2026-12-01. */
+struct ts_day {
+	char text[16];
+};
+struct ts_day ts_day(int64_t t);
 /* Now. [s since 1970] */
 int64_t ts_date_now(void);

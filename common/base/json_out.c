@@ -68,6 +68,12 @@ void ts_json_text_member(struct ts_json *j, const char *name, struct ts_slice te
 	ts_json_text(j, text);
 }
 
+void ts_json_count_member(struct ts_json *j, const char *name, uint64_t count)
+{
+	ts_json_name(j, name);
+	ts_json_int(j, (int64_t)count);
+}
+
 void ts_json_date_member(struct ts_json *j, const char *name, int64_t date)
 {
 	const struct ts_date_text text = ts_date_text(date);

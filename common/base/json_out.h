@@ -30,8 +30,10 @@ void ts_json_bool(struct ts_json *j, bool yes);
 void ts_json_null(struct ts_json *j);
 /* A value that is JSON already. */
 void ts_json_raw(struct ts_json *j, struct ts_slice json);
-/* A member of an object whose value is a text, or a date as task JSON has it ([s since 1970]). */
+/* A member of an object whose value is a text, a count (less than 2^63), or a date as task JSON has
+ * it ([s since 1970]). */
 void ts_json_text_member(struct ts_json *j, const char *name, struct ts_slice text);
+void ts_json_count_member(struct ts_json *j, const char *name, uint64_t count);
 void ts_json_date_member(struct ts_json *j, const char *name, int64_t date);
 /* Append a JSON string, quotes included. */
 void ts_json_add_string(struct ts_buf *to, struct ts_slice text);

@@ -6,18 +6,21 @@
 
 #include <string.h>
 
-enum { BATCH = 5000 /* versions changed in one transaction */ };
+enum {
+	BATCH = 5000, /* versions changed in one transaction, … */
+	LOOK = 50000  /* … or looked at: others wait for it to end */
+};
 
 struct work {
 	const struct ts_compact *how;
 	struct ts_compacted *sums;
 	struct ts_txn *txn;
 	struct plan plan;
-	struct ts_arena arena;   /* of the version in work */
-	struct ts_buf record;    /* … */
-	uint64_t changed;        /* versions, in this transaction */
-	uint64_t removed, added; /* [bytes] in this transaction */
-	uint64_t done, total;    /* tasks */
+	struct ts_arena arena;    /* of the version in work */
+	struct ts_buf record;     /* … */
+	uint64_t changed, looked; /* versions, in this transaction */
+	uint64_t removed, added;  /* [bytes] in this transaction */
+	uint64_t done, total;     /* tasks */
 };
 
 /* The record of a version that stays, as the plan wants it. Borrows from `w`. */
@@ -103,6 +106,7 @@ static int compact_task(struct work *w, uint64_t head, struct ts_error *err)
 	for (size_t i = 0; i < count; i++) {
 		w->sums->bytes_before += nodes[i].size;
 	}
+	w->looked += count;
 	w->sums->versions_before += count;
 	w->sums->versions_after += count - w->plan.dropped;
 	return w->plan.dropped > 0 ? carry_out(w, err) : TS_OK;
@@ -140,7 +144,7 @@ static int compact_some(struct work *w, struct ts_uuid *next, struct ts_error *e
 	const uint64_t batch = w->how->batch > 0 ? w->how->batch : BATCH;
 	uint64_t head;
 	int code = TS_OK;
-	while (code == TS_OK && w->changed < batch) {
+	while (code == TS_OK && w->changed < batch && w->looked < LOOK) {
 		code = ts_head_next(w->txn, w->how->user, next, &head, err);
 		if (code == TS_OK) {
 			code = compact_task(w, head, err);
@@ -164,7 +168,7 @@ static int compact_batch(struct work *w, struct ts_uuid *next, struct ts_error *
 	if (code != TS_OK) {
 		return code;
 	}
-	w->changed = w->removed = w->added = 0;
+	w->changed = w->looked = w->removed = w->added = 0;
 	code = ts_transaction_newest(w->txn, w->how->user, &newest, err);
 	if (code == TS_ENOTFOUND) {
 		return code; /* the user was removed meanwhile */

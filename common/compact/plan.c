@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/compact/plan.h"
 
+#include "common/tree/record.h"
+
 #include <stdlib.h>
 
 void plan_done(struct plan *p)
@@ -9,9 +11,9 @@ void plan_done(struct plan *p)
 }
 
 /* Add the versions from `number` back along their first parents, those above `limit`. A merge
- * stands behind the branch that was stored with it. */
+ * stands behind the branch that was stored with it, and in a branch nothing is merged. */
 static int read_line(struct ts_txn *t, uint32_t user, uint64_t number, uint64_t limit,
-		     struct plan *p, struct ts_error *err)
+		     bool is_branch, struct plan *p, struct ts_error *err)
 {
 	int code = TS_OK;
 	while (number > limit && code == TS_OK) {
@@ -27,6 +29,9 @@ static int read_line(struct ts_txn *t, uint32_t user, uint64_t number, uint64_t 
 		if (code != TS_OK) {
 			return code;
 		}
+		if (is_branch && (!v.side || v.merged != 0)) {
+			return ts_record_damaged(number, err);
+		}
 		const struct plan_node n = {.number = number,
 					    .parent = v.parent,
 					    .merged = v.merged,
@@ -39,7 +44,7 @@ static int read_line(struct ts_txn *t, uint32_t user, uint64_t number, uint64_t 
 					    .conflicts = v.conflicts.len > 0};
 		ts_buf_add(&p->nodes, &n, sizeof(n));
 		if (v.merged > v.parent) {
-			code = read_line(t, user, v.merged, v.parent, p, err);
+			code = read_line(t, user, v.merged, v.parent, true, p, err);
 		}
 		number = v.parent;
 	}
@@ -56,7 +61,7 @@ int plan_read(struct ts_txn *t, uint32_t user, uint64_t head, struct plan *p, st
 {
 	ts_buf_clear(&p->nodes);
 	p->dropped = 0;
-	int code = read_line(t, user, head, 0, p, err);
+	int code = read_line(t, user, head, 0, false, p, err);
 	if (code == TS_OK && p->nodes.failed) {
 		return ts_fail(err, TS_ENOMEM, "Out of memory.");
 	}

@@ -51,8 +51,7 @@ void ts_import_told_json(const struct ts_import_told *t, const struct ts_import_
 	struct ts_json j = ts_json_to(to);
 	ts_json_open(&j, '{');
 	for (size_t i = 0; i < TS_COUNT_OF(counts); i++) {
-		ts_json_name(&j, counts[i].name);
-		ts_json_int(&j, (int64_t)counts[i].value);
+		ts_json_count_member(&j, counts[i].name, counts[i].value);
 	}
 	ts_json_name(&j, "dry_run");
 	ts_json_bool(&j, dry);

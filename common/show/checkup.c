@@ -3,7 +3,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <time.h>
 
 enum { TEXT_MAX = 1200, CHECKS_MAX = 64 };
 
@@ -44,17 +43,6 @@ void ts_checkup_fail(struct ts_checkup *c, int code, const char *advice, const c
 	c->code = c->faults++ == 0 ? code : c->code;
 	c->check_failed = true;
 	tell(c, TS_FINDING_FAIL, text, advice);
-}
-
-struct ts_day ts_day(int64_t t)
-{
-	struct ts_day day = {"an unknown day"};
-	struct tm tm;
-	time_t at = (time_t)t;
-	if (gmtime_r(&at, &tm) != NULL) {
-		(void)strftime(day.text, sizeof(day.text), "%Y-%m-%d", &tm);
-	}
-	return day;
 }
 
 /* The first of the needed checks that failed or was passed over itself; NULL: none. */

@@ -55,12 +55,6 @@ void ts_checkup_warn(struct ts_checkup *c, const char *advice, const char *fmt, 
 void ts_checkup_fail(struct ts_checkup *c, int code, const char *advice, const char *fmt, ...)
 	TS_PRINTF(4, 5);
 
-/* 2026-12-01. */
-struct ts_day {
-	char text[16];
-};
-struct ts_day ts_day(int64_t t);
-
 enum { TS_CHECKUP_SOON = 14 * 86400 /* [s] before a certificate's end people are told */ };
 
 /* What both programs look at. The clock: whether `now` is long ago. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What both programs' check-ups look at. */
+#include "common/base/date.h"
 #include "common/show/checkup.h"
 
 #include "common/show/spell.h"

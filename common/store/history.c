@@ -27,7 +27,7 @@ int ts_version_next(struct ts_txn *t, uint32_t user, uint64_t number, uint64_t *
 		*ret_number = ts_key_get_number(pair.key);
 		*ret = pair.value;
 	}
-	return code;
+	return code == TS_OK && *ret_number == 0 ? ts_store_damaged("version", err) : code;
 }
 
 int ts_version_newest(struct ts_txn *t, uint32_t user, uint64_t *ret, struct ts_error *err)

@@ -79,9 +79,12 @@ static inline struct ts_key ts_key_number(uint32_t owner, uint64_t number)
 	return k;
 }
 
+/* The version's number behind an owner; 0, which is none, where it isn't there. */
 static inline uint64_t ts_key_get_number(struct ts_slice key)
 {
 	uint64_t be = 0;
-	memcpy((char *)&be + 8 - TS_KEY_NUMBER_BYTES, key.data + 4, TS_KEY_NUMBER_BYTES);
+	if (key.len == 4 + TS_KEY_NUMBER_BYTES) {
+		memcpy((char *)&be + 8 - TS_KEY_NUMBER_BYTES, key.data + 4, TS_KEY_NUMBER_BYTES);
+	}
 	return be64toh(be);
 }

@@ -103,7 +103,7 @@ static int read_everything(const char *path)
 	MDB_env *env = NULL;
 	MDB_txn *txn = NULL;
 	MDB_dbi table;
-	int rc = open_env(path, wanted_map(path), MDB_NOSUBDIR | MDB_NOTLS | MDB_RDONLY, &env);
+	int rc = open_largest(path, MDB_RDONLY, &env);
 	rc = rc == MDB_SUCCESS ? mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) : rc;
 	rc = rc == MDB_SUCCESS ? mdb_dbi_open(txn, NULL, 0, &table) : rc;
 	rc = rc == MDB_SUCCESS ? read_all(txn, FREE_PAGES) : rc;

@@ -326,3 +326,5 @@ int ts_store_touch(struct ts_txn *t, int64_t now, struct ts_error *err) TS_MUST_
 int ts_store_copy(struct ts_store *s, int fd, struct ts_error *err) TS_MUST_CHECK;
 /* The name of a store's file in its directory. */
 extern const char ts_store_file[];
+/* Behind it: the name of the file by which its readers and writers keep out of each other's way. */
+#define TS_STORE_LOCK "-lock"

@@ -6,8 +6,8 @@
  *	old_dir     what is where in such a directory
  *	old_config  its settings
  *	tx_reader   the lines of a tx.data
- *	adopt_*     accounts and histories into a store, the temporary place, the checks
- *	report      what is told of it all
+ *	adopt_*     accounts and histories into a store, the temporary place, the checks, and what is
+ *	            told of it all
  */
 #pragma once
 

@@ -140,8 +140,10 @@ static int append(struct history *h, const struct ts_task *head, uint64_t number
 	return code;
 }
 
-/* A state that no client could tell from the one before adds nothing; one that differs by its
- * `modified` alone is what Taskserver would send. */
+/* A state that no client could tell from the one before adds nothing. One that differs by its
+ * `modified` alone does, other than in a sync: there the answer puts the client's right, while
+ * those who had this one from Taskserver are not answered any more, and the server has to have what
+ * they have. No key's stamp changes by it, so it decides no merge. */
 static int store(struct history *h, const struct ts_task *state, struct ts_error *err)
 {
 	struct ts_task head;

@@ -5,8 +5,8 @@
 #include "common/cli/progress.h"
 #include "common/store/store.h"
 #include "server/adopt/adopt.h"
+#include "server/adopt/adopt_report.h"
 #include "server/adopt/old_dir.h"
-#include "server/adopt/report.h"
 
 #include <sys/types.h>
 

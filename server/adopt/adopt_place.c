@@ -79,6 +79,9 @@ static int look_at_old(struct adoption *a, struct ts_error *err)
 	if (a->old == NULL || stat(a->old, &st) != 0) {
 		return ts_fail_errno(err, errno, "Can't open the directory '%.200s'", old);
 	}
+	if (access(a->old, R_OK | X_OK) != 0) {
+		return ts_fail_errno(err, errno, "Can't look into '%.200s'", old);
+	}
 	if (!S_ISDIR(st.st_mode) || !old_has(a->old, "orgs")) {
 		return ts_fail(err, TS_ENOTFOUND,
 			       "'%.200s' is no data directory of Taskserver: there is no folder "

@@ -33,6 +33,15 @@ int free_name_add(struct ts_slice wish, struct ts_buf *name,
 		  struct ts_error *err)
 {
 	int code = TS_EEXIST;
+	if (ts_name_check(wish, NULL) == TS_OK) {
+		ts_buf_add_slice(name, wish);
+		code = name->failed ? ts_fail(err, TS_ENOMEM, "Out of memory.")
+				    : add(wish, arg, err);
+		if (code != TS_EEXIST) {
+			return code;
+		}
+		ts_buf_clear(name);
+	}
 	make_allowed(wish, name);
 	const size_t len = name->len;
 	for (int i = 1; i < TRIES && code == TS_EEXIST; i++) {

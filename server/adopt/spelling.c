@@ -2,20 +2,13 @@
 #include "server/adopt/spelling.h"
 
 #include "common/base/attr.h"
+#include "server/adopt/skip_string.h"
 
 /* Members of the object, one after the other: names and values as they are written. */
 struct members {
 	struct ts_slice rest;
 	struct ts_slice name, value; /* a string's quotes taken off the name only */
 };
-
-static size_t string_end(struct ts_slice s, size_t i)
-{
-	for (i++; i < s.len && s.data[i] != '"'; i++) {
-		i += s.data[i] == '\\' ? 1 : 0;
-	}
-	return i < s.len ? i + 1 : s.len;
-}
 
 /* The length of the value at the front: up to the comma or bracket that ends it. */
 static size_t value_length(struct ts_slice s)
@@ -24,7 +17,7 @@ static size_t value_length(struct ts_slice s)
 	for (size_t i = 0; i < s.len;) {
 		const char c = s.data[i];
 		if (c == '"') {
-			i = string_end(s, i);
+			i = skip_string(s, i);
 			continue;
 		}
 		if (depth == 0 && (c == ',' || c == '}' || c == ']')) {
@@ -49,7 +42,7 @@ static bool next_member(struct members *m)
 	if (m->rest.len < 2) {
 		return false;
 	}
-	const size_t end = string_end(m->rest, 0);
+	const size_t end = skip_string(m->rest, 0);
 	m->name = (struct ts_slice){m->rest.data + 1, end - 2};
 	m->rest = skip_to(ts_slice_skip(m->rest, end), ':');
 	(void)ts_slice_cut_char(&m->rest, ':');

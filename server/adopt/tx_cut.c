@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/adopt/tx_cut.h"
 
+#include "server/adopt/skip_string.h"
+
 /* Beginnings of tasks behind damage that are tried, so that no line takes long. */
 enum { TRIES = 64 };
 
@@ -43,15 +45,6 @@ unsigned tx_clean(struct ts_slice *line, struct ts_buf *to)
 	}
 	*line = ts_slice_trim(*line);
 	return marks;
-}
-
-/* Behind the string that begins at `i`; the end of `s` if it has none. */
-static size_t skip_string(struct ts_slice s, size_t i)
-{
-	for (i++; i < s.len && s.data[i] != '"'; i++) {
-		i += s.data[i] == '\\' ? 1 : 0;
-	}
-	return i < s.len ? i + 1 : s.len;
 }
 
 /* The length of the JSON object that `s` begins with; 0: it has no end. */

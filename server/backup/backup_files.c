@@ -81,7 +81,7 @@ static void add_named(const char *data, const char *path, struct backup_files *f
 static int find_named(const struct settings *s, const char *data, struct backup_files *f,
 		      struct ts_error *err)
 {
-	const char *const paths[] = {s->ca_cert,    s->server_cert, s->server_key,
+	const char *const paths[] = {s->ca_cert,    s->server_cert, s->server_key, s->server_ca,
 				     s->server_crl, s->client_cert, s->client_key};
 	TS_BUF(key);
 	for (size_t i = 0; i < TS_COUNT_OF(paths); i++) {

@@ -139,7 +139,6 @@ static int move_setting(const char *name, const char *value, void *arg, struct t
 static int move_settings(struct work *w, const struct restored *r, struct ts_error *err)
 {
 	TS_BUF(config);
-	TS_BUF(before);
 	ts_buf_printf(&config, "%s/" BACKUP_CONFIG, w->stage.data);
 	if (config.failed) {
 		return no_memory(err);
@@ -191,17 +190,48 @@ static int check_place(struct work *w, const char *name, const char *path, struc
 		       to.data, path);
 }
 
-static int put_aside(const char *path, struct ts_error *err)
+/* What was kept once is never replaced. */
+static int put_aside(const char *path, struct ts_buf *aside, struct ts_error *err)
 {
-	TS_BUF(aside);
-	ts_buf_printf(&aside, "%s" ASIDE, path);
-	if (aside.failed) {
+	ts_buf_printf(aside, "%s" ASIDE, path);
+	for (unsigned n = 2; !aside->failed && access(aside->data, F_OK) == 0; n++) {
+		ts_buf_clear(aside);
+		ts_buf_printf(aside, "%s" ASIDE ".%u", path, n);
+	}
+	if (aside->failed) {
 		return no_memory(err);
 	}
-	if (rename(path, aside.data) != 0 && errno != ENOENT) {
+	if (rename(path, aside->data) != 0 && errno != ENOENT) {
 		return ts_fail_errno(err, errno, "%s can't be renamed", path);
 	}
 	return TS_OK;
+}
+
+/* Whoever still reads the store that made place goes on with its lock file: to another store, it
+ * would tell the wrong state. */
+static int put_lock_aside(const char *store, const char *aside, struct ts_error *err)
+{
+	TS_BUF(from);
+	TS_BUF(to);
+	ts_buf_printf(&from, "%s" TS_STORE_LOCK, store);
+	ts_buf_printf(&to, "%s" TS_STORE_LOCK, aside);
+	if (from.failed || to.failed) {
+		return no_memory(err);
+	}
+	if (rename(from.data, to.data) != 0 && errno != ENOENT) {
+		return ts_fail_errno(err, errno, "%s can't be renamed", from.data);
+	}
+	return TS_OK;
+}
+
+/* Make place for the file. */
+static int make_place(const char *name, const char *path, struct ts_error *err)
+{
+	TS_BUF(aside);
+	int rc = put_aside(path, &aside, err);
+	return rc == TS_OK && strcmp(name, ts_store_file) == 0
+		       ? put_lock_aside(path, aside.data, err)
+		       : rc;
 }
 
 /* A folder for the file, the data directory's owner's as everything in it. */
@@ -240,7 +270,7 @@ static int put(struct work *w, const char *name, const char *path, struct ts_err
 	}
 	int rc = make_folder(w, path, &owner, err);
 	if (rc == TS_OK && !same_bytes(from.data, to.data)) {
-		rc = put_aside(to.data, err);
+		rc = make_place(name, to.data, err);
 	}
 	if (rc != TS_OK) {
 		return rc;
@@ -290,8 +320,9 @@ int restore(const struct restore_wish *wish, int fd, struct restored *ret, struc
 {
 	TS_AUTOCLOSE int lock = -1;
 	struct work w = {.wish = wish};
+	bool made = false;
 	*ret = (struct restored){0};
-	int rc = ts_dir_make(wish->data, 0700, NULL, err);
+	int rc = ts_dir_make(wish->data, 0700, &made, err);
 	if (rc == TS_OK && !wish->check) {
 		rc = datalock_take(wish->data, &lock, err);
 	}
@@ -303,6 +334,9 @@ int restore(const struct restore_wish *wish, int fd, struct restored *ret, struc
 	ts_buf_done(&w.stage);
 	if (rc != TS_OK) {
 		restored_done(ret);
+	}
+	if (rc != TS_OK && made) {
+		(void)rmdir(wish->data); /* it stays if anything is in it */
 	}
 	return rc;
 }

@@ -41,7 +41,8 @@ int tar_out_new(int fd, struct tar_out **ret, struct ts_error *err)
 	if (t->archive == NULL || t->entry == NULL) {
 		return no_memory(err);
 	}
-	if (archive_write_set_format_pax_restricted(t->archive) != ARCHIVE_OK ||
+	/* GNU's form takes a name's bytes as they are, whatever the locale. */
+	if (archive_write_set_format_gnutar(t->archive) != ARCHIVE_OK ||
 	    archive_write_open_fd(t->archive, fd) != ARCHIVE_OK) {
 		return told(t->archive, TS_EIO, "Can't begin an archive", err);
 	}

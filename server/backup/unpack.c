@@ -36,7 +36,8 @@ static bool is_harmless(const char *name)
 	struct ts_slice rest = ts_slice_of(name);
 	while (rest.data != NULL) {
 		struct ts_slice word = ts_slice_cut(&rest, '/');
-		if (word.len == 0 || word.data[0] == '.') {
+		if (word.len == 0 || ts_slice_eq(word, TS_SLICE(".")) ||
+		    ts_slice_eq(word, TS_SLICE(".."))) {
 			return false;
 		}
 	}

@@ -5,7 +5,6 @@
 #include "server/cert/devices.h"
 
 #include <stdio.h>
-#include <time.h>
 
 const unsigned cert_stages[CERT_STAGES] = {30, 14, 7, 1};
 
@@ -20,17 +19,6 @@ unsigned cert_stage(int64_t issued, int64_t until, int64_t now)
 		}
 	}
 	return stage;
-}
-
-struct cert_day cert_day(int64_t t)
-{
-	struct cert_day d = {"an unknown day"};
-	const time_t seconds = (time_t)t;
-	struct tm tm;
-	if (gmtime_r(&seconds, &tm) != NULL) {
-		(void)strftime(d.text, sizeof(d.text), "%Y-%m-%d", &tm);
-	}
-	return d;
 }
 
 struct cert_span cert_span(int64_t until, int64_t now)

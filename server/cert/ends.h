@@ -32,11 +32,6 @@ struct cert_ends {
 int cert_ends(const struct settings *s, struct ts_txn *t, int64_t now, struct cert_ends *ret,
 	      struct ts_error *err) TS_MUST_CHECK;
 
-struct cert_day {
-	char text[16];
-};
-/* As people read it: 2027-01-03. */
-struct cert_day cert_day(int64_t t);
 /* "today", "tomorrow", "in 6 days", "13 days ago": from `now` to `until`. */
 struct cert_span {
 	char text[32];

@@ -17,7 +17,7 @@ static void log_end(const char *which, const char *path, int64_t until, int64_t 
 	ts_log_begin(&l, TS_LOG_WARNING, "certificate-ends");
 	ts_log_field(&l, "which", ts_slice_of(which));
 	ts_log_field(&l, "file", ts_slice_of(path));
-	ts_log_field(&l, "until", ts_slice_of(cert_day(until).text));
+	ts_log_field(&l, "until", ts_slice_of(ts_day(until).text));
 	ts_log_field(&l, "left", ts_slice_of(cert_span(until, now).text));
 	ts_log_end(&l);
 }
@@ -55,7 +55,7 @@ static void log_renewed(const struct settings *s)
 	}
 	ts_log_begin(&l, TS_LOG_NOTICE, "certificate-renewed");
 	ts_log_field(&l, "file", ts_slice_of(s->server_cert));
-	ts_log_field(&l, "until", ts_slice_of(cert_day(ends.server).text));
+	ts_log_field(&l, "until", ts_slice_of(ts_day(ends.server).text));
 	ts_log_end(&l);
 }
 

@@ -27,7 +27,7 @@ static void log_warning(const struct request *r, int64_t until, int64_t now)
 	ts_log_field(&l, "org", ts_slice_of(r->account.org.name));
 	ts_log_field(&l, "user", ts_slice_of(r->account.user.name));
 	ts_log_field(&l, "device", ts_slice_of(r->card.name));
-	ts_log_field(&l, "until", ts_slice_of(cert_day(until).text));
+	ts_log_field(&l, "until", ts_slice_of(ts_day(until).text));
 	ts_log_field(&l, "left", ts_slice_of(cert_span(until, now).text));
 	ts_log_end(&l);
 }
@@ -44,7 +44,7 @@ static void say(struct request *r, int64_t until, int64_t now)
 		request_say(r,
 			    "Your certificate for this device ends %s, on %s. Ask for a new "
 			    "bundle: taskd user bundle --renew%s",
-			    cert_span(until, now).text, cert_day(until).text, words.data);
+			    cert_span(until, now).text, ts_day(until).text, words.data);
 	}
 }
 

@@ -59,7 +59,7 @@ static void add_row(struct list *l, const struct row *r)
 	const char *state = r->state[0] != '\0' ? r->state : cert_span(r->until, l->now).text;
 	const bool file = r->file[0] != '\0';
 	ts_buf_printf(l->out.to, "%-10s %-32s %s  %-*s%s\n", r->kind, r->name,
-		      cert_day(r->until).text, file ? 14 : 0, state, r->file);
+		      ts_day(r->until).text, file ? 14 : 0, state, r->file);
 }
 
 static int add_file(struct list *l, const char *kind, const char *path, struct ts_error *err)
@@ -171,7 +171,7 @@ static int tell_renewed(const struct command_line *cl, const char *what, const c
 	int rc = ts_cert_open(path, &cert, err);
 	if (rc == TS_OK) {
 		command_say(cl, "Renewed the %s, %s: it ends on %s.\n", what, path,
-			    cert_day(ts_cert_until(cert)).text);
+			    ts_day(ts_cert_until(cert)).text);
 	}
 	return rc;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "common/base/date.h"
 #include "common/base/json_out.h"
 #include "common/cli/options.h"
 #include "common/cli/progress.h"
@@ -8,7 +9,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 enum { BEFORE, DRY_RUN, JSON, OPTIONS };
 
@@ -121,23 +121,17 @@ static int compact_account(struct request *r, struct row *row, struct ts_error *
 	return code;
 }
 
-static void number(struct ts_json *j, const char *name, uint64_t n)
-{
-	ts_json_name(j, name);
-	ts_json_int(j, (int64_t)n);
-}
-
 static void add_json_row(struct ts_json *j, const struct row *row)
 {
 	ts_json_open(j, '{');
 	ts_json_text_member(j, "org", ts_slice_of(row->org));
 	ts_json_text_member(j, "user", ts_slice_of(row->user));
-	number(j, "cutoff", row->cutoff.version);
-	number(j, "tasks_compacted", row->sums.tasks);
-	number(j, "versions_before", row->sums.versions_before);
-	number(j, "versions_after", row->sums.versions_after);
-	number(j, "bytes_before", row->sums.bytes_before);
-	number(j, "bytes_after", row->sums.bytes_after);
+	ts_json_count_member(j, "cutoff", row->cutoff.version);
+	ts_json_count_member(j, "tasks_compacted", row->sums.tasks);
+	ts_json_count_member(j, "versions_before", row->sums.versions_before);
+	ts_json_count_member(j, "versions_after", row->sums.versions_after);
+	ts_json_count_member(j, "bytes_before", row->sums.bytes_before);
+	ts_json_count_member(j, "bytes_after", row->sums.bytes_after);
 	if (row->cutoff.held) {
 		ts_json_name(j, "held_by");
 		ts_json_open(j, '{');
@@ -218,7 +212,7 @@ static int run(struct request *r, struct ts_error *err)
 
 static int parse(struct command_line *cl, struct request *r, struct ts_error *err)
 {
-	const struct subject now = {.now = (int64_t)time(NULL)};
+	const struct subject now = {.now = ts_date_now()};
 	struct ts_option_values values[OPTIONS] = {0};
 	int code = ts_options_read(&cl->argc, cl->argv, options, OPTIONS, values, err);
 	if (code != TS_OK) {

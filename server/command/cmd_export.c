@@ -2,6 +2,7 @@
 #include "common/cli/options.h"
 #include "common/task/task_json.h"
 #include "server/adopt/layout_write.h"
+#include "server/history/held.h"
 #include "server/history/subject.h"
 
 enum { PENDING, TASKD_LAYOUT, OPTIONS };
@@ -11,12 +12,13 @@ static const struct ts_option options[OPTIONS] = {
 	[TASKD_LAYOUT] = {.name = "taskd-layout", .value = "DIR"},
 };
 
-enum { PRINT_AT = 1 << 16 }; /* [bytes] collected before they are printed */
+enum { HOLD_AT = 1 << 16 }; /* [bytes] collected before they are put by */
 
 struct output {
 	struct subject subject;
 	bool pending; /* only those that are neither completed nor deleted */
 	bool any;
+	struct held held;
 	struct ts_buf text;
 	struct ts_arena arena; /* of the task in work */
 };
@@ -24,6 +26,7 @@ struct output {
 static void output_done(struct output *x)
 {
 	subject_done(&x->subject);
+	held_done(&x->held);
 	ts_buf_done(&x->text);
 	ts_arena_done(&x->arena);
 }
@@ -41,15 +44,22 @@ static int add_task(const struct ts_uuid *uuid, uint64_t head, void *arg, struct
 	ts_buf_add_str(&x->text, x->any ? ",\n" : "");
 	ts_task_write(&task, &x->arena, &x->text);
 	x->any = true;
-	return x->text.len > PRINT_AT ? command_print(&x->text, err) : TS_OK;
+	return x->text.len > HOLD_AT ? held_add(&x->held, &x->text, err) : TS_OK;
 }
 
 static int export_tasks(struct output *x, struct ts_error *err)
 {
 	ts_buf_add_str(&x->text, "[\n");
-	int code = ts_head_each(x->subject.txn, x->subject.user.id, add_task, x, err);
+	int code = held_begin(&x->held, err);
+	if (code == TS_OK) {
+		code = ts_head_each(x->subject.txn, x->subject.user.id, add_task, x, err);
+	}
+	ts_txn_abort(TS_TAKE(x->subject.txn));
 	ts_buf_add_str(&x->text, x->any ? "\n]\n" : "]\n");
-	return code == TS_OK ? command_print(&x->text, err) : code;
+	if (code == TS_OK) {
+		code = held_add(&x->held, &x->text, err);
+	}
+	return code == TS_OK ? held_print(&x->held, err) : code;
 }
 
 /* Taskserver's data directory, of everything, an organization, or a user. */

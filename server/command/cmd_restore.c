@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 enum { CHECK, STORE_ONLY, OPTIONS };
 
@@ -36,10 +37,14 @@ static int run(struct command_line *cl, const struct restore_wish *wish, const c
 	       struct ts_error *err)
 {
 	struct restored r;
+	struct stat st;
 	bool standard = strcmp(from, "-") == 0;
 	TS_AUTOCLOSE int fd = standard ? dup(STDIN_FILENO) : open(from, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		return ts_fail_errno(err, errno, "Can't read %s", from);
+	}
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		return ts_fail(err, TS_EINVAL, "%s is a directory: name the back-up in it.", from);
 	}
 	int rc = restore(wish, fd, &r, err);
 	if (rc == TS_OK) {
@@ -103,8 +108,9 @@ const struct command command_restore = {
 	.help = "Puts a back-up into the data directory, which is made where it is missing: the\n"
 		"store, and unless --store-only the configuration and the certificates. All of it\n"
 		"is unpacked and checked first. What is there already is left alone, and the\n"
-		"command fails, but with --force, which renames it to <name>.before-restore. No\n"
-		"server may run on the directory. Paths in the configuration that lead into the\n"
+		"command fails, but with --force, which renames it to <name>.before-restore\n"
+		"(or .before-restore.2 and so on: what was kept once stays). No server may run on\n"
+		"the directory. Paths in the configuration that lead into the\n"
 		"directory that the back-up was made of are changed to lead into this one. A\n"
 		"back-up that was packed with gzip, xz or zstd is unpacked. --check only looks\n"
 		"whether it is complete and right; that needs room in $TMPDIR or /var/tmp.",

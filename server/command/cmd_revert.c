@@ -3,6 +3,7 @@
 #include "common/cli/options.h"
 #include "common/history/past.h"
 #include "common/show/spell.h"
+#include "server/history/held.h"
 #include "server/history/subject.h"
 #include "server/setup/bundle.h"
 
@@ -18,7 +19,7 @@ static const struct ts_option options[OPTIONS] = {
 	[JSON] = {.name = "json"},
 };
 
-enum { PRINT_AT = 1 << 16 }; /* [bytes] collected before they are printed */
+enum { HOLD_AT = 1 << 16 }; /* [bytes] collected before they are put by */
 
 struct reverting {
 	struct command_line *line;
@@ -28,6 +29,7 @@ struct reverting {
 	struct ts_uuids tasks;
 	char when[64]; /* what the tasks go back to, for people */
 	bool dry;
+	struct held held;
 	struct ts_buf text;
 	struct ts_json json;
 	bool is_json;
@@ -36,6 +38,7 @@ struct reverting {
 static void reverting_done(struct reverting *r)
 {
 	subject_done(&r->subject);
+	held_done(&r->held);
 	ts_buf_done(&r->text);
 }
 
@@ -141,7 +144,7 @@ static int tell_task(const struct ts_past_task *task, void *arg, struct ts_error
 		return code;
 	}
 	(r->is_json ? add_json : add_text)(r, task, &d);
-	return r->text.len > PRINT_AT ? command_print(&r->text, err) : TS_OK;
+	return r->text.len > HOLD_AT ? held_add(&r->held, &r->text, err) : TS_OK;
 }
 
 /* Look, and count; a dry run tells each task. */
@@ -154,7 +157,11 @@ static int look(struct reverting *r, struct ts_error *err)
 	}
 	r->past.each = r->dry ? tell_task : NULL;
 	r->past.arg = r;
-	int code = ts_past_revert(&r->past, r->subject.txn, r->subject.user.id, &r->counts, err);
+	int code = held_begin(&r->held, err);
+	if (code == TS_OK) {
+		code = ts_past_revert(&r->past, r->subject.txn, r->subject.user.id, &r->counts,
+				      err);
+	}
 	r->past.each = NULL;
 	return code;
 }
@@ -188,6 +195,13 @@ static void add_counts(struct ts_buf *to, const struct ts_past_counts *c)
 		      c->changed, c->returned, c->deleted, c->same);
 }
 
+static int print(struct reverting *r, struct ts_error *err)
+{
+	ts_txn_abort(TS_TAKE(r->subject.txn));
+	int code = held_add(&r->held, &r->text, err);
+	return code == TS_OK ? held_print(&r->held, err) : code;
+}
+
 static int tell_text(struct reverting *r, int64_t before, struct ts_error *err)
 {
 	const struct subject *s = &r->subject;
@@ -205,7 +219,7 @@ static int tell_text(struct reverting *r, int64_t before, struct ts_error *err)
 		bundle_add_word(s->name, &r->text);
 		ts_buf_printf(&r->text, " --at %s\n", ts_date_text(before).text);
 	}
-	return command_print(&r->text, err);
+	return print(r, err);
 }
 
 static int tell_json(struct reverting *r, int64_t before, struct ts_error *err)
@@ -220,8 +234,7 @@ static int tell_json(struct reverting *r, int64_t before, struct ts_error *err)
 		      {"same", c->same}};
 	ts_json_close(&r->json, ']');
 	for (size_t i = 0; i < TS_COUNT_OF(counts); i++) {
-		ts_json_name(&r->json, counts[i].name);
-		ts_json_int(&r->json, (int64_t)counts[i].value);
+		ts_json_count_member(&r->json, counts[i].name, counts[i].value);
 	}
 	ts_json_name(&r->json, "dry_run");
 	ts_json_bool(&r->json, r->dry);
@@ -230,7 +243,7 @@ static int tell_json(struct reverting *r, int64_t before, struct ts_error *err)
 	}
 	ts_json_close(&r->json, '}');
 	ts_buf_add_char(&r->text, '\n');
-	return command_print(&r->text, err);
+	return print(r, err);
 }
 
 /* Nothing is held while a person thinks it over. */

@@ -3,6 +3,7 @@
  * case. */
 #include "server/command/command.h"
 
+#include "common/base/date.h"
 #include "common/base/json_out.h"
 #include "common/cli/options.h"
 #include "server/cert/ends.h"
@@ -113,7 +114,7 @@ static void print_end(const char *name, const char *whose, int64_t until, int64_
 	}
 	unsigned stage = cert_stage(0, until, now);
 	report_row(name, "%s%s until %s, %s", stage > 0 ? "ATTENTION: " : "", whose,
-		   cert_day(until).text, cert_span(until, now).text);
+		   ts_day(until).text, cert_span(until, now).text);
 }
 
 static void print_ends(const struct cert_ends *e, int64_t now)
@@ -176,12 +177,6 @@ static void print(const struct command_line *cl, const struct report *r, const s
 
 /* For a program */
 
-static void number(struct ts_json *j, const char *name, uint64_t value)
-{
-	ts_json_name(j, name);
-	ts_json_int(j, (int64_t)value);
-}
-
 static void text(struct ts_json *j, const char *name, const char *value)
 {
 	ts_json_name(j, name);
@@ -192,17 +187,17 @@ static void add_ends(struct ts_json *j, const struct cert_ends *e)
 {
 	ts_json_name(j, "certificates");
 	ts_json_open(j, '{');
-	number(j, "server_until", (uint64_t)e->server);
-	number(j, "authority_until", (uint64_t)e->authority);
+	ts_json_count_member(j, "server_until", (uint64_t)e->server);
+	ts_json_count_member(j, "authority_until", (uint64_t)e->authority);
 	ts_json_name(j, "clients_ending");
 	ts_json_open(j, '{');
 	for (size_t i = 0; i < CERT_STAGES; i++) {
 		char days[16];
 		(void)snprintf(days, sizeof(days), "%u", cert_stages[i]);
-		number(j, days, e->clients[i]);
+		ts_json_count_member(j, days, e->clients[i]);
 	}
 	ts_json_close(j, '}');
-	number(j, "clients_ended", e->ended);
+	ts_json_count_member(j, "clients_ended", e->ended);
 	ts_json_close(j, '}');
 }
 
@@ -211,19 +206,19 @@ static void add_store(struct ts_json *j, const struct holdings *h)
 	const struct ts_store_stats *s = &h->store;
 	ts_json_name(j, "store");
 	ts_json_open(j, '{');
-	number(j, "organizations", s->orgs);
-	number(j, "organizations_suspended", h->suspended_orgs);
-	number(j, "users", s->users);
-	number(j, "users_suspended", h->suspended_users);
-	number(j, "devices", s->devices);
-	number(j, "transactions", s->transactions);
-	number(j, "versions", s->versions);
-	number(j, "bytes", s->bytes);
-	number(j, "pages_used", s->pages_used);
-	number(j, "pages_free", s->pages_free);
-	number(j, "disk_free", h->disk_free);
-	number(j, "quarantine_lines", h->rejects);
-	number(j, "quarantine_users", h->reject_users);
+	ts_json_count_member(j, "organizations", s->orgs);
+	ts_json_count_member(j, "organizations_suspended", h->suspended_orgs);
+	ts_json_count_member(j, "users", s->users);
+	ts_json_count_member(j, "users_suspended", h->suspended_users);
+	ts_json_count_member(j, "devices", s->devices);
+	ts_json_count_member(j, "transactions", s->transactions);
+	ts_json_count_member(j, "versions", s->versions);
+	ts_json_count_member(j, "bytes", s->bytes);
+	ts_json_count_member(j, "pages_used", s->pages_used);
+	ts_json_count_member(j, "pages_free", s->pages_free);
+	ts_json_count_member(j, "disk_free", h->disk_free);
+	ts_json_count_member(j, "quarantine_lines", h->rejects);
+	ts_json_count_member(j, "quarantine_users", h->reject_users);
 	ts_json_close(j, '}');
 }
 

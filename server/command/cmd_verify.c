@@ -45,12 +45,6 @@ static void tell_progress(uint64_t done, uint64_t total, void *arg)
 	ts_progress_set(&t->progress, done);
 }
 
-static void number(struct ts_json *j, const char *name, uint64_t n)
-{
-	ts_json_name(j, name);
-	ts_json_int(j, (int64_t)n);
-}
-
 /* The end of the object that begins with the list of faults. */
 static void end_json(struct telling *t, const struct ts_verify_sums *s)
 {
@@ -60,17 +54,17 @@ static void end_json(struct telling *t, const struct ts_verify_sums *s)
 	ts_json_open(j, '{');
 	for (int i = 0; i < TS_FAULT_KINDS; i++) {
 		if (t->counts[i] > 0) {
-			number(j, ts_fault_word((enum ts_fault_kind)i), t->counts[i]);
+			ts_json_count_member(j, ts_fault_word((enum ts_fault_kind)i), t->counts[i]);
 		}
 	}
 	ts_json_close(j, '}');
-	number(j, "organizations", s->orgs);
-	number(j, "users", s->users);
-	number(j, "devices", s->devices);
-	number(j, "tasks", s->tasks);
-	number(j, "versions", s->versions);
-	number(j, "transactions", s->transactions);
-	number(j, "sync_keys", s->sync_keys);
+	ts_json_count_member(j, "organizations", s->orgs);
+	ts_json_count_member(j, "users", s->users);
+	ts_json_count_member(j, "devices", s->devices);
+	ts_json_count_member(j, "tasks", s->tasks);
+	ts_json_count_member(j, "versions", s->versions);
+	ts_json_count_member(j, "transactions", s->transactions);
+	ts_json_count_member(j, "sync_keys", s->sync_keys);
 	ts_json_name(j, "in_order");
 	ts_json_bool(j, s->faults == 0);
 	ts_json_close(j, '}');

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The server's certificate and its authority's: do they fit together, for whom, until when? */
+#include "common/base/date.h"
 #include "server/doctor/doctor_internal.h"
 
 #include "server/cert/ends.h"

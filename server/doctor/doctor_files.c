@@ -6,14 +6,23 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 enum { OTHERS = S_IRWXG | S_IRWXO, OTHERS_WRITE = S_IWGRP | S_IWOTH };
 
-static const char *name_of(uid_t uid)
+/* A copy: what getpwuid() gives lasts until it is called again, perhaps in the same sentence. */
+struct name {
+	char text[64];
+};
+
+static struct name name_of(uid_t uid)
 {
+	struct name name;
 	const struct passwd *p = getpwuid(uid);
-	return p != NULL ? p->pw_name : "somebody unknown";
+	(void)snprintf(name.text, sizeof(name.text), "%.60s",
+		       p != NULL ? p->pw_name : "somebody unknown");
+	return name;
 }
 
 /* Who the server is, or will be. */
@@ -36,12 +45,12 @@ void doctor_data(struct ts_checkup *c)
 	} else if (access(data, R_OK | W_OK | X_OK) != 0) {
 		ts_checkup_fail(c, TS_EIO, "run taskd as the user that the directory belongs to",
 				"The data directory %s belongs to %s, and %s may not write there.",
-				data, name_of(st.st_uid), name_of(geteuid()));
+				data, name_of(st.st_uid).text, name_of(geteuid()).text);
 	} else if (geteuid() == 0 && st.st_uid != server_uid(d)) {
 		ts_checkup_warn(c, "start the server as that user, or set run.user",
 				"The data directory %s belongs to %s, and the server would run as "
 				"%s.",
-				data, name_of(st.st_uid), name_of(server_uid(d)));
+				data, name_of(st.st_uid).text, name_of(server_uid(d)).text);
 	} else if ((st.st_mode & OTHERS_WRITE) != 0) {
 		ts_checkup_warn(c, "chmod go-w", "Others may write into the data directory %s.",
 				data);
@@ -74,7 +83,7 @@ struct named {
 	bool needed, secret;
 };
 
-enum { NAMED = 4 };
+enum { NAMED = 5 };
 
 static void list_named(const struct settings *s, struct named to[static NAMED])
 {
@@ -82,6 +91,7 @@ static void list_named(const struct settings *s, struct named to[static NAMED])
 		{"server.cert", s->server_cert, true, false},
 		{"server.key", s->server_key, true, true},
 		{"ca.cert", s->ca_cert, strcmp(s->trust, "strict") == 0, false},
+		{"server.ca", s->server_ca, false, false},
 		{"server.crl", s->server_crl, false, false},
 	};
 	memcpy(to, files, sizeof(files));

@@ -7,12 +7,6 @@
 
 #include <config.h>
 
-static void number(struct ts_json *j, const char *name, uint64_t value)
-{
-	ts_json_name(j, name);
-	ts_json_int(j, (int64_t)value);
-}
-
 static void object(struct ts_json *j, const char *name)
 {
 	ts_json_name(j, name);
@@ -38,8 +32,8 @@ static void tell_lately(struct ts_json *j, const struct stats *s, const char *na
 	uint64_t requests, errors;
 	stats_lately(s, minutes, &requests, &errors);
 	object(j, name);
-	number(j, "all", requests);
-	number(j, "errors", errors);
+	ts_json_count_member(j, "all", requests);
+	ts_json_count_member(j, "errors", errors);
 	ts_json_close(j, '}');
 }
 
@@ -48,12 +42,12 @@ static void tell_requests(struct ts_json *j, const struct stats *s)
 	struct stats_view v;
 	stats_view(s, &v);
 	object(j, "requests");
-	number(j, "all", v.requests);
-	number(j, "errors", v.errors);
-	number(j, "bytes_in", v.bytes_in);
-	number(j, "bytes_out", v.bytes_out);
-	number(j, "mean_us", (uint64_t)(v.mean * 1e6));
-	number(j, "slowest_us", (uint64_t)(v.slowest * 1e6));
+	ts_json_count_member(j, "all", v.requests);
+	ts_json_count_member(j, "errors", v.errors);
+	ts_json_count_member(j, "bytes_in", v.bytes_in);
+	ts_json_count_member(j, "bytes_out", v.bytes_out);
+	ts_json_count_member(j, "mean_us", (uint64_t)(v.mean * 1e6));
+	ts_json_count_member(j, "slowest_us", (uint64_t)(v.slowest * 1e6));
 	tell_lately(j, s, "minute", 1);
 	tell_lately(j, s, "hour", 60);
 	ts_json_close(j, '}');
@@ -69,25 +63,25 @@ static void tell_connections(struct ts_json *j, const struct scene *s)
 		int64_t n = atomic_load(&stats->states[i]);
 		all += n;
 		if (n > 0) {
-			number(j, conn_state_name(i), (uint64_t)n);
+			ts_json_count_member(j, conn_state_name(i), (uint64_t)n);
 		}
 	}
 	ts_json_close(j, '}');
-	number(j, "open", all > 0 ? (uint64_t)all : 0);
-	number(j, "accepted", stats_get(&stats->accepted));
-	number(j, "waiting", s->waiting);
+	ts_json_count_member(j, "open", all > 0 ? (uint64_t)all : 0);
+	ts_json_count_member(j, "accepted", stats_get(&stats->accepted));
+	ts_json_count_member(j, "waiting", s->waiting);
 	ts_json_close(j, '}');
 }
 
 static void tell_refusals(struct ts_json *j, const struct stats *s)
 {
 	object(j, "refused");
-	number(j, "logins", stats_get(&s->refused_logins));
+	ts_json_count_member(j, "logins", stats_get(&s->refused_logins));
 	object(j, "handshakes");
 	for (size_t i = 0; i < FAULTS; i++) {
 		uint64_t n = stats_get(&s->faults[i]);
 		if (n > 0) {
-			number(j, fault_names[i], n);
+			ts_json_count_member(j, fault_names[i], n);
 		}
 	}
 	ts_json_close(j, '}');
@@ -95,7 +89,7 @@ static void tell_refusals(struct ts_json *j, const struct stats *s)
 	for (int i = 0; i < LIMITS; i++) {
 		uint64_t n = limits_hits((enum limit)i);
 		if (n > 0) {
-			number(j, limits_name((enum limit)i), n);
+			ts_json_count_member(j, limits_name((enum limit)i), n);
 		}
 	}
 	ts_json_close(j, '}');
@@ -107,22 +101,22 @@ static void tell_storage(struct ts_json *j, const struct scene *s)
 	const struct writer_counts *c = writer_counts(s->subject->writer);
 	const struct ts_spool_usage *u = s->policy->budget.usage;
 	object(j, "storage");
-	number(j, "waiting", s->queue);
-	number(j, "commits", stats_get(&c->commits));
-	number(j, "failures", stats_get(&c->failures));
-	number(j, "spool_memory", atomic_load(&u->memory));
-	number(j, "spool_files", atomic_load(&u->files));
+	ts_json_count_member(j, "waiting", s->queue);
+	ts_json_count_member(j, "commits", stats_get(&c->commits));
+	ts_json_count_member(j, "failures", stats_get(&c->failures));
+	ts_json_count_member(j, "spool_memory", atomic_load(&u->memory));
+	ts_json_count_member(j, "spool_files", atomic_load(&u->files));
 	ts_json_close(j, '}');
 }
 
 static void tell_process(struct ts_json *j, const struct scene_process *p)
 {
 	object(j, "process");
-	number(j, "id", (uint64_t)getpid());
-	number(j, "memory", p->memory);
-	number(j, "files", p->files);
-	number(j, "files_most", p->files_most);
-	number(j, "cpu_seconds", (uint64_t)p->cpu);
+	ts_json_count_member(j, "id", (uint64_t)getpid());
+	ts_json_count_member(j, "memory", p->memory);
+	ts_json_count_member(j, "files", p->files);
+	ts_json_count_member(j, "files_most", p->files_most);
+	ts_json_count_member(j, "cpu_seconds", (uint64_t)p->cpu);
 	ts_json_close(j, '}');
 }
 
@@ -144,7 +138,7 @@ void status_write(const struct scene *s, const char *const *http, size_t http_co
 	ts_json_open(&j, '{');
 	ts_json_name(&j, "version");
 	ts_json_text(&j, TS_SLICE(PACKAGE_VERSION));
-	number(&j, "started", (uint64_t)s->subject->stats->started_at);
+	ts_json_count_member(&j, "started", (uint64_t)s->subject->stats->started_at);
 	tell_places(&j, s->subject->listener);
 	tell_http(&j, http, http_count);
 	tell_process(&j, &s->process);
@@ -152,7 +146,7 @@ void status_write(const struct scene *s, const char *const *http, size_t http_co
 	tell_connections(&j, s);
 	tell_refusals(&j, s->subject->stats);
 	tell_storage(&j, s);
-	number(&j, "tails", s->tails);
+	ts_json_count_member(&j, "tails", s->tails);
 	tail_errors(&errors);
 	ts_json_name(&j, "problems");
 	ts_json_raw(&j, ts_buf_slice(&errors));

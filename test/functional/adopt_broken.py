@@ -245,6 +245,9 @@ def register(name, files, findings, totals, tasks):
             same(place.tree(), before, "the old directory")
 
 
+LONG = "n" * 255
+
+
 @case("broken: users and organizations whose names and keys are no good")
 def bad_accounts():
     files = {f"{HOME}/config": "user=alice\n", DATA: tx(ONE, K[1]),
@@ -253,7 +256,8 @@ def bad_accounts():
              "orgs/Public/users/secret/tx.data": tx(ONE, TWO, K[1]),
              f"orgs/Public/users/{KEY[::-1]}": None,
              "orgs/Public/users/33333333-2222-4333-8444-555555555555/config": "user=a\\b\n",
-             "orgs/a\\b/users": None}
+             "orgs/Public/users/44444444-2222-4333-8444-555555555555/config": f"user={LONG}\n",
+             f"orgs/{LONG}/users": None, "orgs/a\\b/users": None}
     with Place(files) as place:
         got, sums = place.adopt()
         users = "orgs/Public/users/"
@@ -267,7 +271,8 @@ def bad_accounts():
             ("empty-user", users + KEY[::-1], None, "it holds neither a name nor tasks"),
             ("name", "orgs/a\\b", None, "the name is not allowed; the organization is 'a_b' now, "
              "and the clients have to be told")])
-        same((sums["users"], sums["organizations"], sums["versions"]), (4, 2, 4))
+        same((sums["users"], sums["organizations"], sums["versions"]), (5, 3, 4))
+        same(place.tasks(LONG), [], "tasks of the user with the longest name that there is")
         same(len(place.tasks("zoe")), 2, "tasks of the user with a new key")
         same(len(place.tasks(OTHER)), 1, "tasks of the user without a name")
 

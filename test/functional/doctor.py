@@ -111,6 +111,7 @@ def garbage(name):
 register("no server certificate", remove("pki/server.cert.pem"), "files", "FAIL",
          "pki/server.cert.pem", "server.cert", "taskd setup")
 register("no authority", remove("pki/ca.cert.pem"), "files", "FAIL", "pki/ca.cert.pem", "ca.cert")
+register("no chain", set_("server.ca", "/nonexistent/chain.pem"), "files", "FAIL", "server.ca")
 register("a certificate that is none", garbage("pki/server.cert.pem"), "chain", "FAIL",
          "server.cert.pem")
 register("a key of another certificate", other_key, "chain", "FAIL", "key")
@@ -120,6 +121,9 @@ register("the authority's key for all to read", chmod("pki/ca.key.pem", 0o640), 
          "ca.key.pem", "640")
 register("tasks for all to read", chmod("tasks.mdb", 0o644), "modes", "WARN", "tasks.mdb")
 register("a directory for all to write", chmod("", 0o777), "data", "WARN", "chmod go-w")
+if os.geteuid() == 0:
+    register("another's directory", lambda s: os.chown(s.data, 65534, -1), "data", "WARN",
+             "belongs to nobody", "run as root")
 register("the authority's key is elsewhere", remove("pki/ca.key.pem"), "renewal", "WARN",
          "ca.key.pem")
 register("renewal is off", set_("cert.renew", "off"), "renewal", "WARN", "cert.renew")

@@ -15,9 +15,10 @@ import time
 
 from harness import OURS, PATIENCE, case, need_server, run, same, shared, skip, true, wait_for
 from replica import Replica, difference, loads, need_task
+from scrape import metrics
 from wire import Wire, new_uuid
 
-server = shared(settings={"wait.max": "1m"})
+server = shared(settings={"wait.max": "1m", "http.listen": "0"})
 numbers = itertools.count(1)
 DATE = "20260101T000000Z"
 LITTLE = 48 << 20  # [bytes] of its own that a command may need, however much there is to tell
@@ -494,11 +495,16 @@ def _():
         told = limited("revert", *who, "--before", "5", "--dry-run")
         same(told.count("\n"), tasks + 1, "lines of the dry run")
         true("%d deleted, 0 as they were" % tasks in told, told[-200:])
-        with subprocess.Popen([OURS, "history", *who], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE) as reader:
-            true(reader.stdout.readline().startswith(b"100000"), "the newest version")
-            reader.stdout.close()
-            same(reader.stderr.read(), b"", "nobody reads on")
+        none = metrics(account.server)["taskd_store_readers"]
+        for words, begin in ((("history",), b"100000"), (("export",), b"["),
+                             (("revert", "--before", "5", "--dry-run"), b"delete ")):
+            with subprocess.Popen([OURS, *words, *who], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE) as reader:
+                true(reader.stdout.readline().startswith(begin), "the beginning of it")
+                wait_for(lambda: metrics(account.server)["taskd_store_readers"] == none,
+                         "whoever reads slowly holds nothing in the store")
+                reader.stdout.close()
+                same(reader.stderr.read(), b"", "nobody reads on")
 
 
 need_server()

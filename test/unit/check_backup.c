@@ -50,6 +50,7 @@ static void make_backup(struct fixture *f)
 	struct settings s = {.ca_cert = ca.text,
 			     .server_cert = elsewhere,
 			     .server_key = none,
+			     .server_ca = none,
 			     .server_crl = none,
 			     .client_cert = none,
 			     .client_key = none};
@@ -58,6 +59,7 @@ static void make_backup(struct fixture *f)
 	write_text(&f->folder, "config", config.data);
 	write_text(&f->folder, "pki/server.key.pem", "a key\n");
 	write_text(&f->folder, "pki/clients/bob.cert.pem", "a certificate\n");
+	write_text(&f->folder, "pki/.B\xC3\xBCro.pem", "hidden\n");
 	write_text(&f->folder, "certs/ca.cert.pem", "an authority\n");
 	TS_AUTOCLOSE int fd = open(folder_at(&f->folder, "back.tar").text,
 				   O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -65,7 +67,7 @@ static void make_backup(struct fixture *f)
 	ck_assert_slice(ts_buf_slice(&files.outside), "/etc/hostname\n");
 	ck_assert_msg(backup_write(f->folder.path, &files, f->store, fd, &counts, &f->err) == TS_OK,
 		      "%s", f->err.text);
-	ck_assert_uint_eq(counts.files, 6);
+	ck_assert_uint_eq(counts.files, 7);
 }
 
 START_TEST(everything_comes_back)
@@ -78,7 +80,7 @@ START_TEST(everything_comes_back)
 	TS_AUTOCLOSE int fd = open_to_read(&f.folder, "back.tar");
 	const struct restore_wish wish = {.data = other.path};
 	ck_assert_msg(restore(&wish, fd, &r, &f.err) == TS_OK, "%s", f.err.text);
-	ck_assert_uint_eq(r.files, 4);
+	ck_assert_uint_eq(r.files, 5);
 	ck_assert_uint_eq(r.store.users, 1);
 	ck_assert_slice(ts_buf_slice(&r.from), f.folder.path);
 	restored_done(&r);
@@ -87,6 +89,7 @@ START_TEST(everything_comes_back)
 	assert_text(other.path, "pki/server.key.pem", "a key\n");
 	assert_text(other.path, "pki/clients/bob.cert.pem", "a certificate\n");
 	assert_text(other.path, "certs/ca.cert.pem", "an authority\n");
+	assert_text(other.path, "pki/.B\xC3\xBCro.pem", "hidden\n");
 	TS_CLEANUP(ts_store_close_p) struct ts_store *store = NULL;
 	ck_assert_int_eq(ts_store_open(other.path, false, &store, &f.err), TS_OK);
 	ck_assert_int_ne(access(folder_at(&other, "restore.new").text, F_OK), 0);
@@ -123,6 +126,40 @@ START_TEST(what_is_there_is_kept)
 	assert_text(other.path, "config.before-restore", "log=/dev/null\n");
 	wish = (struct restore_wish){.data = other.path, .check = true};
 	try_again(&f, &wish, TS_OK);
+}
+END_TEST
+
+/* What made place for one back-up isn't lost to the next, and a lock file stays with its store. */
+START_TEST(what_was_kept_stays)
+{
+	FIXTURE(f);
+	FOLDER(other);
+	make_backup(&f);
+	write_text(&other, "tasks.mdb", "first");
+	write_text(&other, "tasks.mdb-lock", "first's");
+	const struct restore_wish wish = {.data = other.path, .force = true, .store_only = true};
+	try_again(&f, &wish, TS_OK);
+	assert_text(other.path, "tasks.mdb.before-restore", "first");
+	assert_text(other.path, "tasks.mdb.before-restore-lock", "first's");
+	ck_assert_int_ne(access(folder_at(&other, "tasks.mdb-lock").text, F_OK), 0);
+	ck_assert_int_eq(unlink(folder_at(&other, "tasks.mdb").text), 0);
+	write_text(&other, "tasks.mdb", "second");
+	try_again(&f, &wish, TS_OK);
+	assert_text(other.path, "tasks.mdb.before-restore", "first");
+	assert_text(other.path, "tasks.mdb.before-restore.2", "second");
+}
+END_TEST
+
+START_TEST(a_failure_leaves_no_directory)
+{
+	FIXTURE(f);
+	FOLDER(other);
+	struct restored r;
+	struct folder_path made = folder_at(&other, "new");
+	TS_AUTOCLOSE int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	const struct restore_wish wish = {.data = made.text};
+	ck_assert_int_eq(restore(&wish, fd, &r, &f.err), TS_EMALF);
+	ck_assert_int_ne(access(made.text, F_OK), 0);
 }
 END_TEST
 
@@ -187,7 +224,7 @@ static const struct {
 	{{FIRST, {"../evil", "x"}}, TS_EMALF, "no file"},
 	{{FIRST, {"pki/../../evil", "x"}}, TS_EMALF, "no file"},
 	{{FIRST, {"/etc/evil", "x"}}, TS_EMALF, "no file"},
-	{{FIRST, {"pki/.hidden", "x"}}, TS_EMALF, "no file"},
+	{{FIRST, {"pki/./x", "x"}}, TS_EMALF, "no file"},
 	{{FIRST, {"orgs/x", "x"}}, TS_EMALF, "none of ours"},
 	{{FIRST, {"store/tasks.mdb.000002", "x"}}, TS_EMALF, "belongs"},
 	{{FIRST, {"store/tasks.mdb.000001", "x"}}, TS_EMALF, "not complete"},
@@ -231,5 +268,6 @@ START_TEST(sums_are_those_of_others)
 END_TEST
 
 UNIT_MAIN("backup", {everything_comes_back, 0}, {what_is_there_is_kept, 0},
+	  {what_was_kept_stays, 0}, {a_failure_leaves_no_directory, 0},
 	  {damage, TS_COUNT_OF(damages)}, {stranger, TS_COUNT_OF(strangers)},
 	  {sums_are_those_of_others, 0})

@@ -48,6 +48,8 @@ START_TEST(dates_are_written)
 	ck_assert_str_eq(ts_date_text(1767225600).text, "20260101T000000Z");
 	ck_assert_str_eq(ts_date_text(-1).text, "19800101T000000Z");
 	ck_assert_str_eq(ts_date_text(INT64_MAX).text, "99991231T215958Z");
+	ck_assert_str_eq(ts_day(1798675200).text, "2026-12-31");
+	ck_assert_str_eq(ts_day(INT64_MAX).text, "an unknown day");
 }
 END_TEST
 

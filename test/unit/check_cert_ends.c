@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "common/base/date.h"
 #include "server/cert/ends.h"
 #include "test/unit/unit.h"
 
@@ -44,7 +45,7 @@ static const struct {
 
 START_TEST(days_are_those_of_a_calendar)
 {
-	ck_assert_str_eq(cert_day(words[_i].until).text, words[_i].day);
+	ck_assert_str_eq(ts_day(words[_i].until).text, words[_i].day);
 	ck_assert_str_eq(cert_span(words[_i].until, NOW).text, words[_i].span);
 }
 END_TEST

@@ -98,11 +98,5 @@ START_TEST(clock_of_the_machine)
 }
 END_TEST
 
-START_TEST(day)
-{
-	ck_assert_str_eq(ts_day(1798675200).text, "2026-12-31");
-}
-END_TEST
-
 UNIT_MAIN("checkup", {run, TS_COUNT_OF(runs)}, {dates, TS_COUNT_OF(spans)},
-	  {clock_of_the_machine, TS_COUNT_OF(clocks)}, {day, 0})
+	  {clock_of_the_machine, TS_COUNT_OF(clocks)})

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Damages, each written behind the store's back: each is found and said. */
+#include "common/compact/compact.h"
 #include "common/store/device.h"
 #include "common/store/internal.h"
 #include "common/tree/record.h"
@@ -32,6 +33,16 @@ static void take_progress(uint64_t done, uint64_t total, void *arg)
 	ck_assert_uint_le(done, total);
 	ck_assert_uint_gt(done, t->progress);
 	t->progress = done;
+}
+
+/* Whatever is damaged, this comes to an end, with or without a sentence. */
+static void compact(struct fixture *f)
+{
+	const struct ts_compact how = {.store = f->store, .user = f->user.id, .cutoff = 20};
+	struct ts_compacted sums;
+	struct ts_error err = {0};
+	const int code = ts_compact_user(&how, &sums, &err);
+	ck_assert_msg((code == TS_OK) == (err.text[0] == '\0'), "%d, '%s'", code, err.text);
 }
 
 static void verify(struct fixture *f, struct told *t)
@@ -343,6 +354,20 @@ static void merge_of_nothing(struct ts_version *v)
 	v->task = history_task(2);
 }
 
+static void merge_of_main_line(struct ts_version *v)
+{
+	v->merged = v->number - 1;
+	v->parent = v->number - 2;
+}
+
+/* Each merges the one before and stands on the one before that. */
+static void wrong_merges(struct patient *p)
+{
+	for (uint64_t n = 3; n <= 19; n++) {
+		rewrite(p, n, merge_of_main_line);
+	}
+}
+
 static void wrong_merge(struct patient *p)
 {
 	rewrite(p, 23, merge_of_nothing);
@@ -356,6 +381,13 @@ static void drop_head(struct patient *p)
 static void old_head(struct patient *p)
 {
 	put_number(p, TS_KV_HEADS, ts_key_uuid(p->user, &p->a), 19);
+}
+
+/* A key without a user, behind all others. */
+static void key_of_nobody(struct patient *p)
+{
+	const struct ts_key short_key = {.data = "\xFF\xFF", .len = 2};
+	put_number(p, TS_KV_HEADS, short_key, 19);
 }
 
 static void head_of_nothing(struct patient *p)
@@ -643,6 +675,8 @@ static const struct {
 	 "head: Public/alice: Task TASKA has versions, and is not on the list of tasks.\n"},
 	{old_head, "head: Public/alice: The newest version of task TASKA is 22, and is said to be "
 		   "19.\n"},
+	{wrong_merges, "parent: Public/alice: Version 3 of task 7f1c1f6e"},
+	{key_of_nobody, "leftover: Among the tasks there is one without a user.\n"},
 	{head_of_nothing, "head: Public/alice: The newest version of task 7f1c1f6e-0000-0000-0000-"
 			  "000000000009 is said to be 19, and it has none.\n"},
 	{unreadable_head, "head: Public/alice: The record of a task can't be read.\n"},
@@ -739,6 +773,7 @@ START_TEST(each_damage_is_found)
 	fill_in(&p, damages[_i].told, &wanted);
 	ck_assert_msg(strstr(t.text.data, wanted.data) != NULL, "got:\n%swanted:\n%s", t.text.data,
 		      wanted.data);
+	compact(&f);
 }
 END_TEST
 

@@ -7,7 +7,7 @@
  */
 #include "common/tree/record.h"
 #include "common/verify/internal.h"
-#include "common/verify/tasks.h"
+#include "common/verify/task_ends.h"
 
 struct version_check {
 	const struct account *account;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/verify/tasks.h"
+#include "common/verify/task_ends.h"
 
 #include "common/base/attr.h"
 

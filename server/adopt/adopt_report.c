@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/adopt/report.h"
+#include "server/adopt/adopt_report.h"
 
 #include "common/base/json_out.h"
 #include "common/base/pack.h"

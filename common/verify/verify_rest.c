@@ -193,6 +193,12 @@ static int check_table(struct check *c, size_t i, struct ts_error *err)
 	int code = ts_kv_seek(c->txn->kv, of_users[i].table, all, all, &pair, err);
 	while (code == TS_OK) {
 		const uint32_t id = ts_key_get_id(pair.key, 0);
+		if (pair.key.len < BEHIND_ID) {
+			check_fault(c, TS_FAULT_LEFTOVER, NULL,
+				    "Among the %s there is one without a user.", of_users[i].what);
+			code = ts_kv_next(c->txn->kv, of_users[i].table, all, &pair, err);
+			continue;
+		}
 		if (check_find_account(c, id) == NULL) {
 			check_fault(c, TS_FAULT_LEFTOVER, NULL,
 				    "There are %s of a user that does not exist (number %u).",
