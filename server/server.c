@@ -81,7 +81,7 @@ static int attend(struct server *s, struct ts_error *err)
 		rc = quota_new(&s->shop.quota, err);
 	}
 	if (rc == TS_OK) {
-		attendance_init(&s->attendance, s->shop.presence, s->shop.waiters);
+		attendance_init(&s->attendance, s->shop.presence, s->shop.quota, s->shop.waiters);
 		writer_take_along(s->shop.writer, &s->attendance.companion);
 	}
 	return rc;

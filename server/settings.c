@@ -197,7 +197,7 @@ const struct ts_conf_item settings_items[] = {
 	{"login.delay.max", PAUSE(login_delay_max), .def = "30s", .group = LIMITS,
 	 .doc = "The longest such wait."},
 	{"limits.exempt", TEXT(limits_exempt), .def = "127.0.0.0/8 ::1", .group = LIMITS,
-	 .doc = "Addresses and networks that the limits an address don't hold for."},
+	 .doc = "Addresses and networks that the limits of one address don't hold for."},
 	{"connection.memory", BYTES(connection_memory, 4 * K, G), .def = "256K", .group = LIMITS,
 	 .doc = "How much of one request is held in memory; what is beyond goes to a "
 		"temporary file in the data directory."},
@@ -213,6 +213,11 @@ const struct ts_conf_item settings_items[] = {
 	{"quarantine.limit", NUMBER(quarantine_limit, 0, 1000000), .def = "1000", .group = LIMITS,
 	 .doc = "How many lines that could not be read as tasks are kept for a user; the "
 		"oldest go first. `taskd quarantine` shows them."},
+	{"device.limit", NUMBER(device_limit, 0, 1000000), .def = "200", .group = LIMITS,
+	 .doc = "How many devices a user gets by coming with them, where trust is 'allow all'. "
+		"Beyond that a new one takes the place of the program without a certificate that "
+		"was seen longest ago; where there is none it is served, but `taskd device` "
+		"doesn't know it. 0 is no limit."},
 
 	{"wait.connections", NUMBER(wait_connections, 0, 1000000), .def = "20000", .group = LIMITS,
 	 .doc = "How many clients may wait for news at a time; more are answered with 302, which "

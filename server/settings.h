@@ -65,6 +65,7 @@ struct settings {
 	uint64_t spool_limit;       /* all messages in files */
 	uint64_t storage_queue;     /* requests waiting to be stored; more are answered 302 */
 	uint64_t quarantine_limit;  /* rejected lines kept for a user */
+	uint64_t device_limit;      /* devices kept for a user; 0: any number */
 	uint64_t wait_max;          /* longest wait granted; 0: none */
 	uint64_t wait_connections;  /* that wait, of all users */
 	uint64_t wait_user;         /* of one user */

@@ -48,20 +48,20 @@ static int set(struct ts_quota *q, size_t i, const char *text, struct ts_error *
 
 static void say(struct errand *e, const char *what, const char *name, const struct ts_quota *q)
 {
-	ts_buf_printf(&e->said, "%s '%s' may have", what, name);
+	ts_buf_printf(&e->said, "Quota of %s '%s':", what, name);
 	for (size_t i = 0; i < TS_COUNT_OF(items); i++) {
 		uint64_t value = *at((struct ts_quota *)(uintptr_t)q, i);
-		ts_buf_add_str(&e->said, i == 0 ? " " : ", ");
+		ts_buf_printf(&e->said, "%s %s ", i == 0 ? "" : ",", names[i]);
 		if (value == TS_NO_QUOTA) {
-			ts_buf_printf(&e->said, "any number of %s", names[i]);
+			ts_buf_add_str(&e->said, "any number");
 		} else if (value == 0) {
-			ts_buf_printf(&e->said, "%s as the settings say", names[i]);
+			ts_buf_add_str(&e->said, "as the settings say");
 		} else if (items[i].type == TS_CONF_SIZE) {
 			char size[QUOTA_SIZE_TEXT];
 			quota_size_text(value, size);
 			ts_buf_add_str(&e->said, size);
 		} else {
-			ts_buf_printf(&e->said, "%" PRIu64 " %s", value, names[i]);
+			ts_buf_printf(&e->said, "%" PRIu64, value);
 		}
 	}
 	ts_buf_add_char(&e->said, '\n');
@@ -82,14 +82,14 @@ static int change(struct errand *e, struct ts_quota *q, struct ts_error *err)
 static int quota_org(struct errand *e, struct ts_error *err)
 {
 	int rc = change(e, &e->org.quota, err);
-	say(e, "Organization", e->org.name, &e->org.quota);
+	say(e, "organization", e->org.name, &e->org.quota);
 	return rc == TS_OK ? ts_org_update(e->txn, &e->org, err) : rc;
 }
 
 static int quota_user(struct errand *e, struct ts_error *err)
 {
 	int rc = change(e, &e->user.quota, err);
-	say(e, "User", e->user.name, &e->user.quota);
+	say(e, "user", e->user.name, &e->user.quota);
 	return rc == TS_OK ? ts_user_update(e->txn, &e->user, err) : rc;
 }
 

@@ -66,12 +66,6 @@ void facts_add_time(struct ts_buf *to, int64_t time, const char *otherwise)
 	}
 }
 
-static void number(struct ts_json *j, const char *name, uint64_t value)
-{
-	ts_json_name(j, name);
-	ts_json_int(j, (int64_t)value);
-}
-
 static void date(struct ts_json *j, const char *name, int64_t time)
 {
 	if (time != 0) {
@@ -85,11 +79,11 @@ void facts_json_user(const struct user_facts *f, struct ts_json *j)
 	ts_json_text_member(j, "user", ts_slice_of(f->user->name));
 	ts_json_text_member(j, "state", ts_slice_of(facts_state(f->user->suspended)));
 	date(j, "created", f->user->created);
-	number(j, "tasks", f->use.tasks);
-	number(j, "versions", f->versions);
-	number(j, "bytes", f->use.bytes);
-	number(j, "quarantine", f->rejects);
-	number(j, "devices", f->devices);
+	ts_json_count_member(j, "tasks", f->use.tasks);
+	ts_json_count_member(j, "versions", f->versions);
+	ts_json_count_member(j, "bytes", f->use.bytes);
+	ts_json_count_member(j, "quarantine", f->rejects);
+	ts_json_count_member(j, "devices", f->devices);
 	date(j, "seen", f->seen);
 }
 
@@ -99,9 +93,9 @@ void facts_json_org(const struct ts_org *org, size_t users, const struct quota_u
 	ts_json_text_member(j, "org", ts_slice_of(org->name));
 	ts_json_text_member(j, "state", ts_slice_of(facts_state(org->suspended)));
 	date(j, "created", org->created);
-	number(j, "users", users);
-	number(j, "tasks", use->tasks);
-	number(j, "bytes", use->bytes);
+	ts_json_count_member(j, "users", users);
+	ts_json_count_member(j, "tasks", use->tasks);
+	ts_json_count_member(j, "bytes", use->bytes);
 	if (org->redirect[0] != '\0') {
 		ts_json_text_member(j, "redirect", ts_slice_of(org->redirect));
 	}
@@ -113,7 +107,7 @@ static void quota_member(struct ts_json *j, const char *name, uint64_t own)
 	if (own == TS_NO_QUOTA) {
 		ts_json_text_member(j, name, TS_SLICE("none"));
 	} else if (own != 0) {
-		number(j, name, own);
+		ts_json_count_member(j, name, own);
 	}
 }
 
@@ -141,5 +135,5 @@ void facts_json_device(const struct ts_device *d, int64_t now, struct ts_json *j
 	date(j, "revoked", d->revoked);
 	date(j, "first", d->first);
 	date(j, "seen", d->seen);
-	number(j, "synced", d->synced);
+	ts_json_count_member(j, "synced", d->synced);
 }

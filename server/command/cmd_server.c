@@ -77,22 +77,32 @@ static void log_start(const struct listener *l)
 	ts_log_end(&line);
 }
 
+/* The log goes first, so that what happens next is in the new one. */
+static int serve_by(struct command_line *cl, struct keeper *keeper, struct policy *policy,
+		    struct ts_error *err)
+{
+	int rc = open_log(cl, &policy->settings, err);
+	if (rc != TS_OK) {
+		return rc;
+	}
+	rc = server_reload(keeper->server, policy, err);
+	if (rc == TS_OK) {
+		keeper_follow(keeper, policy);
+		return TS_OK;
+	}
+	struct ts_error why = {0};
+	if (open_log(cl, &keeper->policy->settings, &why) != TS_OK) {
+		ts_log(TS_LOG_ERROR, "The log stays here: %s", why.text);
+	}
+	return rc;
+}
+
 /* On any failure everything stays as it was. */
 static int reload(struct command_line *cl, struct keeper *keeper, struct ts_error *err)
 {
 	TS_CLEANUP(policy_unref_p) struct policy *policy = NULL;
 	int rc = read_policy(cl, &policy, err);
-	if (rc == TS_OK) {
-		const struct settings *s = &policy->settings;
-		rc = open_log(cl, s, err);
-	}
-	if (rc == TS_OK) {
-		rc = server_reload(keeper->server, policy, err);
-	}
-	if (rc == TS_OK) {
-		keeper_follow(keeper, policy);
-	}
-	return rc;
+	return rc == TS_OK ? serve_by(cl, keeper, policy, err) : rc;
 }
 
 static void on_hup(struct command_line *cl, struct service *service, struct keeper *keeper)
@@ -115,15 +125,15 @@ static void wait_for_term(struct command_line *cl, struct server *server, struct
 	keeper_begin(&keeper, server, policy);
 	service_ready(&service);
 	enum { KEEPER = 2 };
-	struct chore chores[] = {service_watchdog(&service), service_status(&service),
-				 [KEEPER] = keeper_chore(&keeper)};
+	struct chore chores[] = {service_watchdog(&service),
+				 service_status(&service), [KEEPER] = keeper_chore(&keeper)};
 	int number;
 	while ((number = chores_wait(chores, TS_COUNT_OF(chores), signals)) == SIGHUP) {
 		on_hup(cl, &service, &keeper);
 		chores[KEEPER].every = keeper_interval(&keeper);
 	}
 	log_event("stopping", number);
-	service_stopping(cl->settings->timeout_stop);
+	service_stopping(keeper.policy->settings.timeout_stop);
 }
 
 /* All threads inherit this: signals are for sigwaitinfo() alone. */

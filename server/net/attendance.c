@@ -13,6 +13,7 @@ static void done(struct companion *c, bool stored, uint64_t serial)
 {
 	struct attendance *a = TS_OWNER(c, struct attendance, companion);
 	presence_written(a->presence, ts_clock_ms(), stored);
+	quota_settled(a->quota, stored, serial);
 	if (stored) {
 		waiters_committed(a->waiters, serial);
 	}
@@ -24,11 +25,13 @@ static bool due(struct companion *c, bool last)
 	return presence_due(a->presence, ts_clock_ms(), last);
 }
 
-void attendance_init(struct attendance *a, struct presence *presence, struct waiters *waiters)
+void attendance_init(struct attendance *a, struct presence *presence, struct quota *quota,
+		     struct waiters *waiters)
 {
 	*a = (struct attendance){
 		.companion = {.run = run, .done = done, .due = due},
 		.presence = presence,
+		.quota = quota,
 		.waiters = waiters,
 	};
 }

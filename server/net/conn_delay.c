@@ -10,7 +10,7 @@ void conn_note_failure(struct conn *c)
 {
 	struct hub *h = c->hub;
 	uint64_t ms = admission_failed(h->admission, c->policy, c->visitor, ts_loop_now(h->loop));
-	c->delay = h->stopping ? 0 : ms;
+	c->delay = ms;
 	if (ms > 0) {
 		limits_hit(LIMIT_LOGIN_FAILURES);
 	}
@@ -18,7 +18,7 @@ void conn_note_failure(struct conn *c)
 
 enum conn_step conn_answer(struct conn *c)
 {
-	const uint64_t ms = c->delay;
+	const uint64_t ms = c->hub->stopping ? 0 : c->delay;
 	c->delay = 0;
 	c->request_end = 0;
 	if (ms == 0) {

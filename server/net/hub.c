@@ -178,18 +178,30 @@ static void end_idle(struct hub *h)
 	}
 }
 
+/* A log-in that failed is answered at once, also one of somebody who had shown who they are. */
+static void end_delays(struct conn_list *list)
+{
+	struct conn *next;
+	for (struct conn *c = TAILQ_FIRST(list); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		if (c->state == CONN_DELAY) {
+			(void)conn_late_delay(c);
+			conn_ready(c);
+		}
+	}
+}
+
 void hub_stop(struct hub *h)
 {
 	struct conn *next;
 	end_idle(h);
 	wake_all(h);
+	end_delays(&h->strangers);
+	end_delays(&h->known);
 	for (struct conn *c = TAILQ_FIRST(&h->strangers); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
 		if (c->state == CONN_PROXY || c->state == CONN_HANDSHAKE) {
 			conn_close(c);
-		} else if (c->state == CONN_DELAY) {
-			(void)conn_late_delay(c);
-			conn_ready(c);
 		} else if (!has_begun(c)) {
 			hurry(c);
 		}

@@ -23,6 +23,7 @@
 	X(VALUE, "value.limit")                                                                    \
 	X(MEMORY, "memory.limit")                                                                  \
 	X(SPOOL, "spool.limit")                                                                    \
+	X(DEVICES, "device.limit")                                                                 \
 	X(STORAGE_QUEUE, "storage.queue")                                                          \
 	X(WAIT_CONNECTIONS, "wait.connections")                                                    \
 	X(WAIT_USER, "wait.user")                                                                  \

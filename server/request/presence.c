@@ -2,6 +2,7 @@
 #include "server/request/presence.h"
 
 #include "common/base/utf8.h"
+#include "server/request/device_room.h"
 
 #include <pthread.h>
 #include <sys/queue.h>
@@ -23,9 +24,10 @@ struct entry {
 	struct queue *in;
 	uint64_t at; /* [ms] in that queue since */
 	uint32_t user;
-	bool known;  /* it was in the store when it was seen last */
-	bool synced; /* card.synced was said */
-	bool again;  /* seen while it is being written */
+	uint64_t most; /* devices of that user */
+	bool known;    /* it was in the store when it was seen last */
+	bool synced;   /* card.synced was said */
+	bool again;    /* seen while it is being written */
 	struct ts_device card;
 };
 
@@ -56,6 +58,12 @@ int presence_new(struct presence **ret, struct ts_error *err)
 }
 
 /* With the lock held, all of these. */
+
+/* Other threads' clocks may be a little ahead. */
+static uint64_t elapsed(uint64_t ms, uint64_t then)
+{
+	return ms > then ? ms - then : 0;
+}
 
 static size_t bucket_of(uint32_t user, const char *id)
 {
@@ -143,6 +151,7 @@ static bool update(struct entry *e, const struct sighting *s)
 		    strcmp(d.address, e->card.address) != 0;
 	e->card = d;
 	e->known = s->known;
+	e->most = s->most;
 	e->synced |= s->synced != NULL;
 	return news;
 }
@@ -156,14 +165,14 @@ static void note(struct presence *p, const struct sighting *s)
 	}
 	e->again = e->in == &p->writing;
 	if (e->in == &p->clean) {
-		move(e, s->ms - e->at >= AGAIN_MS ? &p->fresh : &p->later, s->ms);
+		move(e, elapsed(s->ms, e->at) >= AGAIN_MS ? &p->fresh : &p->later, s->ms);
 	}
 }
 
-static bool has_waited(const struct queue *q, uint64_t since, uint64_t ms)
+static bool has_waited(const struct queue *q, uint64_t now, uint64_t ms)
 {
 	const struct entry *first = TAILQ_FIRST(q);
-	return first != NULL && since - first->at >= ms;
+	return first != NULL && elapsed(now, first->at) >= ms;
 }
 
 /* Move what may be written now to `writing`, and copy it. */
@@ -258,7 +267,10 @@ static int register_new(struct ts_txn *t, const struct entry *e, struct ts_error
 	if (rc != TS_OK) {
 		return rc == TS_ENOTFOUND ? TS_OK : rc; /* the user was removed meanwhile */
 	}
-	rc = ts_device_free_name(t, e->user, ts_slice_of(e->card.name), d.name, err);
+	rc = device_make_room(t, e->user, e->most, err);
+	if (rc == TS_OK) {
+		rc = ts_device_free_name(t, e->user, ts_slice_of(e->card.name), d.name, err);
+	}
 	return rc == TS_OK ? ts_device_put(t, e->user, &d, err) : rc;
 }
 

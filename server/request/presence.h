@@ -21,6 +21,7 @@ struct sighting {
 	uint32_t user;
 	const struct ts_device *card; /* id, name, certificate, until and warned count */
 	bool known;                   /* it is in the store; else it shall be registered */
+	uint64_t most;                /* devices that the user may have then; 0: any number */
 	struct ts_slice client;       /* program and version, as it says */
 	const char *address;          /* "" not to be kept */
 	int64_t now;                  /* [s since 1970] */

@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/request/quota.h"
 
+#include "server/request/rate.h"
+
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
-#include <sys/queue.h>
 
-enum {
-	BUCKETS = 1024,
-	COUNTED_MAX = 65536, /* users and organizations whose requests are counted at a time */
-	SUMS = 64,           /* organizations whose sums are remembered */
-	SWEEP_MS = 1000,     /* between two times that all are looked at */
-	MINUTE_MS = 60000
-};
+enum { SUMS = 64 }; /* organizations whose sums are remembered */
 
-#define REQUESTS_MAX UINT64_C(1000000000) /* a minute; beyond it nobody counts */
-
-/* Whose requests are counted, each as a minute's milliseconds: so much comes back every
- * millisecond as may be made in a minute. A full purse is as good as none. */
-struct purse {
-	LIST_ENTRY(purse) link;
-	uint64_t who;
-	uint64_t left; /* what may be made at once */
-	uint64_t at;   /* [ms] when that was so */
-	uint64_t most; /* a minute */
-};
-
-/* What all users of an organization have, as of a commit. */
+/* What all users of an organization have, for the write transaction of that serial: as of the
+ * commit before it, and what it has stored itself. */
 struct sum {
 	uint32_t org;
 	uint64_t serial;
@@ -34,57 +17,27 @@ struct sum {
 };
 
 struct quota {
-	pthread_mutex_t lock; /* of the purses */
-	LIST_HEAD(, purse) purses[BUCKETS];
-	size_t count;
-	uint64_t swept;        /* [ms] the last time that there was no room */
+	struct rate *rate;
 	struct sum sums[SUMS]; /* the storage thread's */
 };
 
 int quota_new(struct quota **ret, struct ts_error *err)
 {
-	struct quota *q = calloc(1, sizeof(*q));
+	TS_CLEANUP(quota_free_p) struct quota *q = calloc(1, sizeof(*q));
 	if (q == NULL) {
 		return ts_fail(err, TS_ENOMEM, "Out of memory for quotas.");
 	}
-	(void)pthread_mutex_init(&q->lock, NULL);
-	*ret = q;
-	return TS_OK;
-}
-
-static void drop(struct quota *q, struct purse *p)
-{
-	LIST_REMOVE(p, link);
-	q->count--;
-	free(p);
-}
-
-static void drop_all(struct quota *q, bool (*which)(const struct purse *p, uint64_t ms),
-		     uint64_t ms)
-{
-	for (size_t i = 0; i < BUCKETS; i++) {
-		struct purse *next;
-		for (struct purse *p = LIST_FIRST(&q->purses[i]); p != NULL; p = next) {
-			next = LIST_NEXT(p, link);
-			if (which(p, ms)) {
-				drop(q, p);
-			}
-		}
+	int rc = rate_new(&q->rate, err);
+	if (rc == TS_OK) {
+		*ret = TS_TAKE(q);
 	}
-}
-
-static bool every_one(const struct purse *p, uint64_t ms)
-{
-	(void)p;
-	(void)ms;
-	return true;
+	return rc;
 }
 
 void quota_free(struct quota *q)
 {
 	if (q != NULL) {
-		drop_all(q, every_one, 0);
-		(void)pthread_mutex_destroy(&q->lock);
+		rate_free(q->rate);
 		free(q);
 	}
 }
@@ -113,115 +66,14 @@ void quota_size_text(uint64_t bytes, char to[static QUOTA_SIZE_TEXT])
 	}
 }
 
-/* Requests a minute: with the lock held, all of these. */
-
-static void refill(struct purse *p, uint64_t ms)
-{
-	uint64_t passed = ms - p->at < MINUTE_MS ? ms - p->at : MINUTE_MS;
-	uint64_t full = p->most * MINUTE_MS;
-	p->left += p->most * passed;
-	p->left = p->left < full ? p->left : full;
-	p->at = ms;
-}
-
-static bool is_full(const struct purse *p, uint64_t ms)
-{
-	return ms - p->at >= MINUTE_MS;
-}
-
-static struct purse *find_purse(struct quota *q, uint64_t who)
-{
-	struct purse *p;
-	LIST_FOREACH(p, &q->purses[who % BUCKETS], link)
-	{
-		if (p->who == who) {
-			return p;
-		}
-	}
-	return NULL;
-}
-
-static struct purse *make_purse(struct quota *q, uint64_t who, uint64_t most, uint64_t ms)
-{
-	if (q->count >= COUNTED_MAX && ms - q->swept >= SWEEP_MS) {
-		drop_all(q, is_full, ms);
-		q->swept = ms;
-	}
-	struct purse *p = q->count < COUNTED_MAX ? calloc(1, sizeof(*p)) : NULL;
-	if (p == NULL) {
-		return NULL;
-	}
-	*p = (struct purse){.who = who, .left = most * MINUTE_MS, .at = ms};
-	LIST_INSERT_HEAD(&q->purses[who % BUCKETS], p, link);
-	q->count++;
-	return p;
-}
-
-/* NULL: it isn't counted. */
-static struct purse *purse_of(struct quota *q, uint64_t who, uint64_t most, uint64_t ms)
-{
-	if (most == 0 || most > REQUESTS_MAX) {
-		return NULL;
-	}
-	struct purse *p = find_purse(q, who);
-	p = p != NULL ? p : make_purse(q, who, most, ms);
-	if (p != NULL) {
-		p->most = most;
-		refill(p, ms);
-	}
-	return p;
-}
-
-/* [s] until there is one more request in it. */
-static uint64_t seconds_until(const struct purse *p)
-{
-	uint64_t ms = (MINUTE_MS - p->left + p->most - 1) / p->most;
-	return (ms + 999) / 1000;
-}
-
-static int refuse_rate(const struct purse *p, enum limit which, struct ts_error *err)
-{
-	const bool org = which == LIMIT_QUOTA_ORG_REQUESTS;
-	const uint64_t s = seconds_until(p);
-	limits_hit(which);
-	return ts_fail(err, TS_ETOOMANY,
-		       "%s may make %" PRIu64 " requests a minute%s. Nothing is lost; try again in "
-		       "%" PRIu64 " second%s.",
-		       org ? "The users of your organization" : "Your devices", p->most,
-		       org ? " together" : "", s, s == 1 ? "" : "s");
-}
-
-/* Taken out of both or of none. */
-static int pay(struct purse *user, struct purse *org, struct ts_error *err)
-{
-	if (user != NULL && user->left < MINUTE_MS) {
-		return refuse_rate(user, LIMIT_QUOTA_USER_REQUESTS, err);
-	}
-	if (org != NULL && org->left < MINUTE_MS) {
-		return refuse_rate(org, LIMIT_QUOTA_ORG_REQUESTS, err);
-	}
-	if (user != NULL) {
-		user->left -= MINUTE_MS;
-	}
-	if (org != NULL) {
-		org->left -= MINUTE_MS;
-	}
-	return TS_OK;
-}
-
 int quota_request(struct quota *q, const struct settings *s, const struct account *a, uint64_t ms,
 		  struct ts_error *err)
 {
-	uint64_t user = quota_of(a->user.quota.requests, s->quota_user_requests);
-	uint64_t org = quota_of(a->org.quota.requests, s->quota_org_requests);
-	if (user == 0 && org == 0) {
-		return TS_OK;
-	}
-	(void)pthread_mutex_lock(&q->lock);
-	int rc = pay(purse_of(q, (uint64_t)a->user.id << 1, user, ms),
-		     purse_of(q, (uint64_t)a->org.id << 1 | 1, org, ms), err);
-	(void)pthread_mutex_unlock(&q->lock);
-	return rc;
+	const struct rate_payer user = {a->user.id,
+					quota_of(a->user.quota.requests, s->quota_user_requests)};
+	const struct rate_payer org = {a->org.id,
+				       quota_of(a->org.quota.requests, s->quota_org_requests)};
+	return rate_pay(q->rate, &user, &org, ms, err);
 }
 
 /* Bytes and tasks */
@@ -262,25 +114,36 @@ int quota_sum(struct ts_txn *t, const struct ts_org *org, struct quota_use *ret,
 	return rc;
 }
 
-/* As of the last commit: what others of the same batch bring isn't there yet, and may be undone. */
-static int org_use(struct quota *q, struct ts_store *store, const struct ts_org *org,
+/* NULL: it isn't known. */
+static struct sum *find_sum(struct quota *q, struct ts_txn *t, const struct ts_org *org)
+{
+	struct sum *sum = &q->sums[org->id % SUMS];
+	return sum->org == org->id && sum->serial == ts_txn_serial(t) ? sum : NULL;
+}
+
+/* Looking at each user is for the first time, and for when another process has written. */
+static int org_use(struct quota *q, struct ts_txn *t, const struct ts_org *org,
 		   struct quota_use *ret, struct ts_error *err)
 {
-	TS_CLEANUP(ts_txn_abort_p) struct ts_txn *t = NULL;
-	struct sum *sum = &q->sums[org->id % SUMS];
-	uint64_t serial = ts_store_serial(store);
-	if (sum->org == org->id && sum->serial == serial) {
-		*ret = sum->use;
-		return TS_OK;
-	}
-	int rc = ts_txn_begin(store, TS_READ, &t, err);
-	if (rc == TS_OK) {
-		rc = quota_sum(t, org, ret, err);
-	}
-	if (rc == TS_OK) {
-		*sum = (struct sum){org->id, serial, *ret};
+	const struct sum *known = find_sum(q, t, org);
+	int rc = known == NULL ? quota_sum(t, org, ret, err) : TS_OK;
+	if (known != NULL) {
+		*ret = known->use;
+	} else if (rc == TS_OK) {
+		q->sums[org->id % SUMS] = (struct sum){org->id, ts_txn_serial(t), *ret};
 	}
 	return rc;
+}
+
+void quota_settled(struct quota *q, bool stored, uint64_t serial)
+{
+	for (size_t i = 0; i < SUMS; i++) {
+		if (!stored) {
+			q->sums[i] = (struct sum){0};
+		} else if (q->sums[i].serial == serial) {
+			q->sums[i].serial++;
+		}
+	}
 }
 
 /* What one of the four quotas says no to. */
@@ -326,14 +189,13 @@ static int refuse(struct quota_room *room, const struct excess *x, struct ts_err
 	return ts_fail(
 		err, TS_ETOOBIG,
 		"Your %s %s of the %s%s that %s may%s%s%s; ask the operator of the server for "
-		"more. Nothing was stored and nothing is lost: your changes wait for a sync "
-		"that succeeds.",
+		"more. Nothing was stored and nothing is lost.",
 		x->org ? "organization's accounts hold" : "account holds", x->has, x->most, x->what,
 		x->org ? "they" : "it", full ? "" : ", and this sync brings ", x->more,
 		full ? "" : " more");
 }
 
-int quota_begin(struct quota *q, struct ts_store *store, struct ts_txn *t, const struct settings *s,
+int quota_begin(struct quota *q, struct ts_txn *t, const struct settings *s,
 		const struct account *a, struct quota_room *room, struct ts_error *err)
 {
 	const struct ts_quota *user = &a->user.quota, *org = &a->org.quota;
@@ -348,7 +210,7 @@ int quota_begin(struct quota *q, struct ts_store *store, struct ts_txn *t, const
 	};
 	int rc = use_of(t, a->user.id, &room->user_has, err);
 	if (rc == TS_OK && room->org.bytes + room->org.tasks > 0) {
-		rc = org_use(q, store, &a->org, &room->org_has, err);
+		rc = org_use(q, t, &a->org, &room->org_has, err);
 	}
 	if (rc != TS_OK) {
 		return rc;
@@ -375,7 +237,18 @@ static uint64_t growth(uint64_t before, uint64_t now)
 	return now > before ? now - before : 0;
 }
 
-int quota_end(struct ts_txn *t, const struct account *a, struct quota_room *room,
+/* What others of the same batch store comes on top of it. */
+static void add_to_sum(struct quota *q, struct ts_txn *t, const struct ts_org *org,
+		       const struct quota_use *before, const struct quota_use *now)
+{
+	struct sum *sum = find_sum(q, t, org);
+	if (sum != NULL) {
+		sum->use.bytes += now->bytes - before->bytes;
+		sum->use.tasks += now->tasks - before->tasks;
+	}
+}
+
+int quota_end(struct quota *q, struct ts_txn *t, const struct account *a, struct quota_room *room,
 	      struct ts_error *err)
 {
 	struct quota_use now = {0};
@@ -383,6 +256,7 @@ int quota_end(struct ts_txn *t, const struct account *a, struct quota_room *room
 	if (rc != TS_OK) {
 		return rc;
 	}
+	add_to_sum(q, t, &a->org, &room->user_has, &now);
 	const struct quota_use *user = &room->user_has, *org = &room->org_has;
 	const uint64_t bytes = growth(user->bytes, now.bytes);
 	const uint64_t tasks = growth(user->tasks, now.tasks);

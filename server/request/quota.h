@@ -30,18 +30,21 @@ struct quota_use {
 struct quota_room {
 	struct quota_use user, org; /* what they may have */
 	struct quota_use user_has;  /* before the request */
-	struct quota_use org_has;   /* as of the last commit */
+	struct quota_use org_has;   /* … all users of its organization */
 	bool hit;                   /* a limit was told to be reached */
 };
 
 /* Storage thread, before a request is stored: what the account has and may have. TS_ETOOBIG with a
  * sentence: its bytes are used up; nothing was written. */
-int quota_begin(struct quota *q, struct ts_store *store, struct ts_txn *t, const struct settings *s,
+int quota_begin(struct quota *q, struct ts_txn *t, const struct settings *s,
 		const struct account *a, struct quota_room *room,
 		struct ts_error *err) TS_MUST_CHECK;
 /* Storage thread, behind it: TS_ETOOBIG with a sentence: it was too much, and has to be undone. */
-int quota_end(struct ts_txn *t, const struct account *a, struct quota_room *room,
+int quota_end(struct quota *q, struct ts_txn *t, const struct account *a, struct quota_room *room,
 	      struct ts_error *err) TS_MUST_CHECK;
+/* Storage thread, behind each transaction that it tried: it is on disk, as the store's commit
+ * `serial`, or it was undone. */
+void quota_settled(struct quota *q, bool stored, uint64_t serial);
 
 /* What of an own quota and the settings' counts; 0: no limit. */
 uint64_t quota_of(uint64_t own, uint64_t setting);

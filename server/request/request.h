@@ -34,7 +34,7 @@ struct request_type {
 	/* A slice of the work on the answer. TS_EAGAIN: there is more; others go first. */
 	int (*compose)(struct request *r, struct ts_error *err);
 	void (*done)(struct request *r);
-	const char *brief; /* for doc/protocol.md */
+	const char *brief; /* for taskd-protocol(7) */
 };
 
 extern const struct request_type request_sync, request_statistics, request_wait, request_renew;

@@ -14,6 +14,8 @@
 #include "server/cert/renew.h"
 #include "server/setup/enrol.h"
 
+enum { RENEWALS_MAX = 10 }; /* of one certificate */
+
 struct renewal {
 	struct ts_pki_ca *ca;
 	struct ts_cert *shown, *made; /* `made` NULL: it isn't time */
@@ -127,10 +129,31 @@ static int find_device(struct request *r, struct ts_txn *t, struct ts_device *re
 	return ts_device_put(t, user, ret, err);
 }
 
+/* A client that loses each answer asks again; one that never stops would fill the table. */
+static int check_count(struct request *r, struct ts_txn *t, const struct ts_device *old,
+		       struct ts_error *err)
+{
+	TS_CLEANUP(cert_devices_done) struct cert_devices all;
+	size_t count = 0;
+	int rc = cert_devices_read(t, r->account.user.id, &all, err);
+	for (size_t i = 0; i < all.count; i++) {
+		count += strcmp(all.at[i].renews, old->id) == 0 ? 1 : 0;
+	}
+	return rc != TS_OK || count < RENEWALS_MAX
+		       ? rc
+		       : ts_fail(err, TS_ETOOMANY,
+				 "Your certificate was renewed %d times already. Ask the operator "
+				 "of the server for a new bundle.",
+				 RENEWALS_MAX);
+}
+
 static int renew_store(struct request *r, struct ts_txn *t, struct ts_error *err)
 {
 	struct ts_device old, new;
 	int rc = find_device(r, t, &old, err);
+	if (rc == TS_OK) {
+		rc = check_count(r, t, &old, err);
+	}
 	if (rc == TS_OK) {
 		rc = cert_device(r->renewal->made, ts_slice_of(old.name), &new, err);
 	}

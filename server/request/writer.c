@@ -131,7 +131,7 @@ static int commit_batch(struct writer *w, struct job *batch, bool along, bool la
 			struct outcome *o, struct ts_error *err)
 {
 	int rc = try_batch(w, batch, along, last, o, err);
-	if (along) {
+	if (w->companion != NULL) {
 		w->companion->done(w->companion, rc == TS_OK, o->serial);
 	}
 	return rc;

@@ -38,7 +38,8 @@ struct companion {
 	/* Behind a batch's jobs, in their transaction, or alone. A failure undoes the jobs, and
 	 * they are run again without it. `last`: nothing comes behind. */
 	int (*run)(struct companion *c, struct ts_txn *t, bool last, struct ts_error *err);
-	/* What run() did is on disk, as the store's commit `serial`, or isn't. */
+	/* Behind each transaction, whether or not run() was in it: it is on disk, as the store's
+	 * commit `serial`, or was undone. */
 	void (*done)(struct companion *c, bool stored, uint64_t serial);
 	/* Asked now and then while there are no jobs, and at the end: run it alone. */
 	bool (*due)(struct companion *c, bool last);

@@ -33,7 +33,7 @@ static void job_done(struct job *j, const struct ts_error *err)
 	struct health *h = TS_OWNER(j, struct health, job);
 	if (err->code == TS_OK) {
 		/* There are no news for anybody, and those who wait needn't look for any. */
-		waiters_wake(h->subject->waiters, 0, h->serial);
+		waiters_committed(h->subject->waiters, h->serial);
 	}
 	(void)pthread_mutex_lock(&h->lock);
 	h->asked = false;

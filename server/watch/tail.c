@@ -183,6 +183,18 @@ static struct timespec deadline(void)
 	return t;
 }
 
+/* Whoever is never quite up to date would need ever more memory otherwise. What moves is no more
+ * than what was read. */
+static void drop_taken(struct tail *t)
+{
+	size_t left = t->waiting.len - t->taken;
+	if (left > 0) {
+		memmove(t->waiting.data, t->waiting.data + t->taken, left);
+	}
+	t->waiting.len = left;
+	t->taken = 0;
+}
+
 static size_t take(struct tail *t, char *to, size_t size)
 {
 	size_t left = t->waiting.len - t->taken;
@@ -191,9 +203,8 @@ static size_t take(struct tail *t, char *to, size_t size)
 		memcpy(to, t->waiting.data + t->taken, n);
 	}
 	t->taken += n;
-	if (t->taken == t->waiting.len) {
-		ts_buf_clear(&t->waiting);
-		t->taken = 0;
+	if (t->taken >= left - n) {
+		drop_taken(t);
 	}
 	return n;
 }

@@ -404,6 +404,17 @@ def lost():
         true("phone" in devices(server, "alice"), "the name is there")
 
 
+@case("renew: who asks again and again gets ten certificates, and then a sentence")
+def many():
+    with Server(settings=BOUND) as server:
+        device = short(server, 3)
+        answers = [ask(device) for _ in range(12)]
+        same([a.code for a in answers], [200] * 10 + [420] * 2)
+        true("renewed 10 times" in answers[-1].messages, answers[-1].messages)
+        same(device.sync().code, 201)
+        same(len([d for d in devices(server, "alice") if d.startswith("phone")]), 11)
+
+
 @case("renew: not with cert.renew=off or trust=allow all, nor without the authority's key (502)")
 def not_offered():
     with Server(settings=BOUND) as server:

@@ -132,7 +132,7 @@ register("a wrong value", set_("task.limit", "huge"), "settings", "FAIL", "task.
 register("nowhere to listen", set_("server", ""), "settings", "FAIL", "server")
 register("a log that can't be", set_("log", "/nonexistent/taskd.log"), "log", "FAIL",
          "/nonexistent/taskd.log")
-register("lines in the quarantine", quarantined, "accounts", "WARN", "quarantine", "1 lines")
+register("lines in the quarantine", quarantined, "accounts", "WARN", "quarantine", "tasks: 1.")
 register("no user", lambda s: s.command("remove", "user", "Public", s.account.key, "--force"),
          "accounts", "WARN", "no user")
 register("a store that is none", garbage("tasks.mdb"), "store", "FAIL", "tasks.mdb")

@@ -2,6 +2,7 @@
 """Every limit of the settings: it refuses, says so, and is counted."""
 
 import contextlib
+import json
 import os
 import re
 import socket
@@ -314,6 +315,20 @@ def queue(server):
         same(slow.read_one().code, 200)
     true(302 in codes and set(codes) <= {200, 302}, f"answered {codes}")
     ok(server)
+
+
+@limit_case("device.limit", "a program that changes its name fills nothing", trust="allow all",
+            device_limit=3)
+def devices(server):
+    for number in range(10):
+        answer = server.wire(cert=False).sync(server.account, [new_task()],
+                                              more={"client": f"program {number}"})
+        same(answer.code, 200)
+    listed = json.loads(server.command("device", "list", server.account.org, server.account.user,
+                                       "--json").stdout)
+    names = [device["name"] for device in listed]
+    same(len(names), 3, names)
+    true("program 9" in names, names)
 
 
 @limit_case("wait.connections", "302", wait_connections=2)

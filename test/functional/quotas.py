@@ -117,6 +117,23 @@ def full():
     same(push(account).code, 200)
 
 
+@case("a first upload that is refused: a real task is told to run it again, and that sends it")
+def first():
+    org, (account,) = new_org()
+    quota(org, account.user, tasks=1)
+    with Replica("user") as replica:
+        replica.connect(server(), account)
+        replica.add("one")
+        replica.add("two")
+        result = replica.sync(init=True)
+        same(result.code, 2, repr(result))
+        for words in ("brings 2 more", NOT_LOST, "Run 'task sync init' again"):
+            true(words in result.out + result.err, repr(result))
+        quota(org, account.user, tasks="none")
+        replica.must_sync(init=True)
+        same(stored(account), 2)
+
+
 @case("what was stored already may be sent again, even where there is no room for more")
 def again():
     org, (account,) = new_org()
@@ -257,12 +274,12 @@ def command():
     org, (account,) = new_org()
     user = account.user
     same(quota(org, user, bytes="10M", tasks="none"),
-         f"User '{user}' may have 10.0 MiB, any number of tasks, requests a minute as the "
+         f"Quota of user '{user}': bytes 10.0 MiB, tasks any number, requests a minute as the "
          "settings say\n")
     same(shown(server(), "user", "show", org, user)["quota"], {"bytes": 10 << 20, "tasks": "none"})
     same(quota(org, requests=60),
-         f"Organization '{org}' may have bytes as the settings say, tasks as the settings say, "
-         "60 requests a minute\n")
+         f"Quota of organization '{org}': bytes as the settings say, tasks as the settings say, "
+         "requests a minute 60\n")
     for words, sentence in (
             (("--tasks", "many"), "'many' is no value for '--tasks', which is a number."),
             (("--bytes", "0"), "'0' is no value for '--bytes'"),

@@ -72,12 +72,12 @@ def listens():
     with Server(settings=SETTINGS) as own:
         first = place(own)
         for wrong_place in ("here", f"127.0.0.1:{own.port}"):
-            own.configure(**{"http.listen": wrong_place})
+            own.configure(log=own.log + ".new", **{"http.listen": wrong_place})
             mark = len(own.log_text())
             own.signal(signal.SIGHUP)
             log_after(mark, r"Not reloaded: .*http\.listen", own)
             same(get(own, "/healthz", at=first)[0], 200)
-        own.configure(**{"http.listen": "localhost:0"})
+        own.configure(log=own.log, **{"http.listen": "localhost:0"})
         own.reload()
         second = place(own)
         true(second != first, "another place")

@@ -148,17 +148,40 @@ START_TEST(failed_logins_wait)
 	ck_assert_int_eq(answer_code(&right), 201);
 	if (_i == 0) { /* the time is over */
 		parked->timer.on_time(&parked->timer);
-	} else if (_i == 1) { /* the server stops */
+	} else if (_i < 3) { /* the server stops; a stranger, or one who had shown who it is */
+		conn_move(parked, _i == 1 ? &b.hub.strangers : &b.hub.known);
 		hub_stop(&b.hub);
 	} else { /* the other end goes away */
 		parked->watch.on_ready(&parked->watch, EPOLLRDHUP);
 	}
 	ck_assert(late.freed);
-	if (_i < 2) {
+	if (_i < 3) {
 		ck_assert_int_eq(answer_code(&late), 430);
 	} else {
 		ck_assert_uint_eq(late.out.len, 0);
 	}
+}
+END_TEST
+
+/* Whose message is still coming when the server stops doesn't wait behind it either. */
+START_TEST(a_stopping_server_delays_nothing)
+{
+	BENCH(b);
+	WIRE(w, 0);
+	b_settings.login_failures = 1;
+	b_settings.login_delay = b_settings.login_delay_max = 600000;
+	bench_begin(&b, &b_settings);
+	fail_at_once(&b);
+	add_request(&b, &w, 0, SYNC WRONG "\n" TASK "\n");
+	w.in.len -= 5;
+	come_in(&b, &w);
+	struct conn *c = b.conn;
+	ck_assert_int_eq(c->state, CONN_DISCARD);
+	hub_stop(&b.hub);
+	w.in.len += 5;
+	conn_ready(c);
+	ck_assert(w.freed);
+	ck_assert_int_eq(answer_code(&w), 430);
 }
 END_TEST
 
@@ -183,5 +206,5 @@ END_TEST
 
 UNIT_MAIN("conn_enter", {proxied_in_one_piece, TS_COUNT_OF(proxied)},
 	  {proxied_in_pieces, TS_COUNT_OF(proxied)}, {a_header_that_never_ends, 0},
-	  {refused_behind_a_proxy, 0}, {failed_logins_wait, 3},
-	  {a_strangers_message_is_not_read_for_ever, 0})
+	  {refused_behind_a_proxy, 0}, {failed_logins_wait, 4},
+	  {a_stopping_server_delays_nothing, 0}, {a_strangers_message_is_not_read_for_ever, 0})

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "server/request/limits.h"
 #include "server/request/presence.h"
 #include "test/unit/store_fixture.h"
 
@@ -115,6 +116,20 @@ START_TEST(a_new_device_is_registered_with_the_next_batch)
 }
 END_TEST
 
+/* Another thread has looked at the clock before us, and takes its turn after us. */
+START_TEST(a_clock_that_is_behind_makes_nothing_due)
+{
+	WORLD(w);
+	see(&w, "phone", 100, false);
+	ck_assert(!presence_due(w.p, w.ms - 1, false));
+	batch(&w);
+	w.ms--;
+	see(&w, "phone", 101, true);
+	batch(&w);
+	ck_assert_int_eq(seen(&w, "phone"), 100);
+}
+END_TEST
+
 START_TEST(two_of_a_name_are_told_apart)
 {
 	WORLD(w);
@@ -194,6 +209,44 @@ START_TEST(what_is_seen_during_a_commit_is_not_lost)
 }
 END_TEST
 
+static void see_one_of(struct world *w, const char *id, bool certificate, int64_t now)
+{
+	struct ts_device card = card_of(id);
+	card.certificate = certificate;
+	struct sighting s = sight(w, &card, now);
+	s.most = 3;
+	presence_note(w->p, &s);
+	batch(w);
+}
+
+/* A program that calls itself something else each time doesn't fill the store; what was revoked,
+ * and certificates, stay. */
+START_TEST(so_many_devices_and_no_more)
+{
+	WORLD(w);
+	struct ts_device d, revoked = {.id = "lost", .name = "lost", .revoked = 1, .seen = 1};
+	const uint64_t before = limits_hits(LIMIT_DEVICES);
+	put(&w, &revoked);
+	see_one_of(&w, "phone", true, 100);
+	see_one_of(&w, "task 1", false, 101);
+	ck_assert_uint_eq(limits_hits(LIMIT_DEVICES), before);
+	for (int i = 2; i < 10; i++) {
+		char id[16];
+		(void)snprintf(id, sizeof(id), "task %d", i);
+		see_one_of(&w, id, false, 100 + i);
+		ck_assert(find(&w, id, &d));
+		(void)snprintf(id, sizeof(id), "task %d", i - 1);
+		ck_assert(!find(&w, id, &d));
+	}
+	ck_assert_uint_eq(limits_hits(LIMIT_DEVICES), before + 8);
+	see_one_of(&w, "tablet", true, 200);
+	ck_assert(find(&w, "tablet", &d) && !find(&w, "task 9", &d));
+	see_one_of(&w, "desk", true, 201); /* nobody can go */
+	ck_assert(!find(&w, "desk", &d));
+	ck_assert(find(&w, "phone", &d) && find(&w, "lost", &d));
+}
+END_TEST
+
 START_TEST(what_others_wrote_stays)
 {
 	WORLD(w);
@@ -249,8 +302,10 @@ END_TEST
 START_TEST(what_is_synced_is_the_last_word)
 {
 	WORLD(w);
-	struct ts_device d, card = card_of("phone");
+	struct ts_device d = card_of("phone"), card = card_of("phone");
 	const uint64_t said[] = {5, 9, 7};
+	d.synced = 99;
+	put(&w, &d);
 	for (size_t i = 0; i < TS_COUNT_OF(said); i++) {
 		struct sighting s = sight(&w, &card, 100);
 		s.synced = &said[i];
@@ -378,10 +433,12 @@ START_TEST(many_threads_note_while_one_writes)
 END_TEST
 
 UNIT_MAIN("presence", {a_new_device_is_registered_with_the_next_batch, 0},
-	  {two_of_a_name_are_told_apart, 0}, {a_device_is_written_at_most_once_in_half_a_minute, 0},
+	  {a_clock_that_is_behind_makes_nothing_due, 0}, {two_of_a_name_are_told_apart, 0},
+	  {a_device_is_written_at_most_once_in_half_a_minute, 0},
 	  {what_waits_for_a_minute_gets_a_commit_of_its_own, 0},
 	  {what_was_not_stored_is_written_again, 0}, {what_is_seen_during_a_commit_is_not_lost, 0},
-	  {what_others_wrote_stays, 0}, {a_device_that_was_forgotten_stays_so, 0},
-	  {a_removed_user_gets_no_devices, 0}, {what_is_synced_is_the_last_word, 0},
-	  {the_last_warning_is_kept, TS_COUNT_OF(warnings)}, {texts_are_cut_between_characters, 0},
-	  {memory_is_bounded_and_given_back, 0}, {many_threads_note_while_one_writes, 0})
+	  {so_many_devices_and_no_more, 0}, {what_others_wrote_stays, 0},
+	  {a_device_that_was_forgotten_stays_so, 0}, {a_removed_user_gets_no_devices, 0},
+	  {what_is_synced_is_the_last_word, 0}, {the_last_warning_is_kept, TS_COUNT_OF(warnings)},
+	  {texts_are_cut_between_characters, 0}, {memory_is_bounded_and_given_back, 0},
+	  {many_threads_note_while_one_writes, 0})

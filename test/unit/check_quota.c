@@ -72,6 +72,19 @@ START_TEST(requests_come_back_with_time)
 }
 END_TEST
 
+/* Another thread has looked at the clock before us, and counts after us. */
+START_TEST(a_clock_that_is_behind_brings_nothing)
+{
+	TS_CLEANUP(quota_free_p) struct quota *q = NULL;
+	const struct account a = {.user = {.id = 1, .quota = {.requests = 6}}};
+	ck_assert_int_eq(quota_new(&q, NULL), TS_OK);
+	ck_assert_int_eq(served(q, &a, MINUTE), 6);
+	ck_assert_int_eq(served(q, &a, MINUTE - 1), 0);
+	ck_assert_int_eq(served(q, &a, MINUTE), 0);
+	ck_assert_int_eq(served(q, &a, MINUTE + 10 * SECOND), 1);
+}
+END_TEST
+
 START_TEST(who_has_no_quota_is_never_refused)
 {
 	TS_CLEANUP(quota_free_p) struct quota *q = NULL;
@@ -226,11 +239,11 @@ START_TEST(what_goes_beyond_is_refused)
 	a.org.quota = rows[_i].org;
 	uint64_t before = rows[_i].limit != LIMITS ? limits_hits(rows[_i].limit) : 0;
 	ck_assert_int_eq(quota_new(&q, NULL), TS_OK);
-	int rc = quota_begin(q, f.store, t, &none, &a, &room, &f.err);
+	int rc = quota_begin(q, t, &none, &a, &room, &f.err);
 	ck_assert_msg(rc == rows[_i].begin, "%s, before: %s", rows[_i].what, f.err.text);
 	if (rc == TS_OK) {
 		store_more(&f, t, rows[_i].new_task);
-		rc = quota_end(t, &a, &room, &f.err);
+		rc = quota_end(q, t, &a, &room, &f.err);
 		ck_assert_msg(rc == rows[_i].end, "%s, after: %s", rows[_i].what, f.err.text);
 	}
 	ts_txn_abort(t);
@@ -239,6 +252,115 @@ START_TEST(what_goes_beyond_is_refused)
 			      f.err.text);
 		ck_assert_uint_eq(limits_hits(rows[_i].limit), before + 1);
 	}
+}
+END_TEST
+
+/* One more task of `user` in an organization that may have `most`. */
+static int share(struct fixture *f, struct quota *q, struct ts_txn *t, const struct ts_user *user,
+		 uint64_t most)
+{
+	static const struct settings none = {0};
+	struct quota_room room = {0};
+	struct account a = {.user = *user};
+	struct fixture other = {.user = *user, .budget = f->budget};
+	ck_assert_int_eq(ts_org_get(t, TS_SLICE("Public"), &a.org, NULL), TS_OK);
+	a.org.quota.tasks = most;
+	int rc = quota_begin(q, t, &none, &a, &room, NULL);
+	if (rc == TS_OK) {
+		store_more(&other, t, true);
+		rc = quota_end(q, t, &a, &room, NULL);
+	}
+	return rc;
+}
+
+static void commit(struct fixture *f, struct quota *q, struct ts_txn *t)
+{
+	uint64_t serial = ts_txn_serial(t);
+	fixture_commit(f, t);
+	quota_settled(q, true, serial);
+}
+
+static void undo(struct quota *q, struct ts_txn *t)
+{
+	quota_settled(q, false, ts_txn_serial(t));
+	ts_txn_abort(t);
+}
+
+/* Two that come at once get what there is once, and what was undone is there again. */
+START_TEST(an_organization_shares_to_the_last_one)
+{
+	FIXTURE(f);
+	TS_CLEANUP(quota_free_p) struct quota *q = NULL;
+	struct ts_org org;
+	struct ts_user bob, carol;
+	ck_assert_int_eq(quota_new(&q, NULL), TS_OK);
+	struct ts_txn *t = fixture_begin(&f, TS_WRITE);
+	ck_assert_int_eq(ts_org_get(t, TS_SLICE("Public"), &org, NULL), TS_OK);
+	ck_assert_int_eq(ts_user_add(t, &org, TS_SLICE("bob"), 1, &bob, NULL), TS_OK);
+	ck_assert_int_eq(ts_user_add(t, &org, TS_SLICE("carol"), 1, &carol, NULL), TS_OK);
+	fixture_commit(&f, t);
+	t = fixture_begin(&f, TS_WRITE);
+	ck_assert_int_eq(share(&f, q, t, &f.user, 1), TS_OK);
+	ck_assert_int_eq(share(&f, q, t, &bob, 1), TS_ETOOBIG);
+	undo(q, t);
+	t = fixture_begin(&f, TS_WRITE);
+	ck_assert_int_eq(share(&f, q, t, &bob, 1), TS_OK);
+	commit(&f, q, t);
+	t = fixture_begin(&f, TS_WRITE);
+	ck_assert_int_eq(share(&f, q, t, &f.user, 1), TS_ETOOBIG);
+	undo(q, t);
+	t = fixture_begin(&f, TS_WRITE); /* another process */
+	ck_assert_int_eq(ts_user_remove(t, &bob, NULL), TS_OK);
+	fixture_commit(&f, t);
+	t = fixture_begin(&f, TS_WRITE);
+	ck_assert_int_eq(share(&f, q, t, &f.user, 2), TS_OK);
+	commit(&f, q, t);
+	t = fixture_begin(&f, TS_WRITE);
+	ck_assert_int_eq(share(&f, q, t, &carol, 2), TS_OK);
+	commit(&f, q, t);
+}
+END_TEST
+
+/* Each setting, for those who have nothing of their own */
+
+static const struct {
+	struct settings s;
+	enum limit limit;
+} by_settings[] = {
+	{{.quota_user_bytes = 10}, LIMIT_QUOTA_USER_BYTES},
+	{{.quota_user_tasks = 2}, LIMIT_QUOTA_USER_TASKS},
+	{{.quota_user_requests = 1}, LIMIT_QUOTA_USER_REQUESTS},
+	{{.quota_org_bytes = 10}, LIMIT_QUOTA_ORG_BYTES},
+	{{.quota_org_tasks = 2}, LIMIT_QUOTA_ORG_TASKS},
+	{{.quota_org_requests = 1}, LIMIT_QUOTA_ORG_REQUESTS},
+};
+
+START_TEST(each_setting_is_a_quota)
+{
+	FIXTURE(f);
+	GOT(got);
+	TS_CLEANUP(quota_free_p) struct quota *q = NULL;
+	const struct settings *s = &by_settings[_i].s;
+	struct quota_room room = {0};
+	struct account a = {.user = f.user};
+	fixture_sync(&f, TS_SLICE(TASK("1", "one") TASK("2", "two")), true, 5, &got);
+	struct ts_txn *t = fixture_begin(&f, TS_WRITE);
+	ck_assert_int_eq(ts_org_get(t, TS_SLICE("Public"), &a.org, NULL), TS_OK);
+	const uint64_t before = limits_hits(by_settings[_i].limit);
+	ck_assert_int_eq(quota_new(&q, NULL), TS_OK);
+	int rc = quota_request(q, s, &a, 0, NULL);
+	ck_assert_int_eq(rc, TS_OK);
+	rc = quota_request(q, s, &a, 0, NULL);
+	if (rc == TS_OK) {
+		rc = quota_begin(q, t, s, &a, &room, NULL);
+	}
+	if (rc == TS_OK) {
+		store_more(&f, t, true);
+		rc = quota_end(q, t, &a, &room, NULL);
+	}
+	ts_txn_abort(t);
+	ck_assert_int_ne(rc, TS_OK);
+	ck_assert_uint_eq(limits_hits(by_settings[_i].limit), before + 1);
 }
 END_TEST
 
@@ -254,10 +376,10 @@ START_TEST(a_job_that_is_run_again_is_one_refusal)
 	ck_assert_int_eq(quota_new(&q, NULL), TS_OK);
 	for (int i = 0; i < 2; i++) {
 		struct ts_txn *t = fixture_begin(&f, TS_WRITE);
-		ck_assert_int_eq(quota_begin(q, f.store, t, &none, &a, &room, NULL), TS_OK);
+		ck_assert_int_eq(quota_begin(q, t, &none, &a, &room, NULL), TS_OK);
 		store_more(&f, t, true);
 		store_more(&f, t, false);
-		ck_assert_int_eq(quota_end(t, &a, &room, NULL), TS_ETOOBIG);
+		ck_assert_int_eq(quota_end(q, t, &a, &room, NULL), TS_ETOOBIG);
 		ts_txn_abort(t);
 	}
 	ck_assert_uint_eq(limits_hits(LIMIT_QUOTA_USER_TASKS), before + 1);
@@ -266,6 +388,9 @@ END_TEST
 
 UNIT_MAIN("quota", {ones_own_goes_before_the_settings, TS_COUNT_OF(effective)},
 	  {sizes_are_for_people, TS_COUNT_OF(sizes)}, {requests_come_back_with_time, 0},
-	  {who_has_no_quota_is_never_refused, 0}, {users_share_what_the_organization_may, 0},
-	  {counting_costs_bounded_memory, 0}, {what_goes_beyond_is_refused, TS_COUNT_OF(rows)},
+	  {a_clock_that_is_behind_brings_nothing, 0}, {who_has_no_quota_is_never_refused, 0},
+	  {users_share_what_the_organization_may, 0}, {counting_costs_bounded_memory, 0},
+	  {what_goes_beyond_is_refused, TS_COUNT_OF(rows)},
+	  {an_organization_shares_to_the_last_one, 0},
+	  {each_setting_is_a_quota, TS_COUNT_OF(by_settings)},
 	  {a_job_that_is_run_again_is_one_refusal, 0})

@@ -62,6 +62,7 @@ START_TEST(defaults_are_what_was_promised)
 		{"memory.limit", s.memory_limit, 256 * M},
 		{"storage.queue", s.storage_queue, 4096},
 		{"quarantine.limit", s.quarantine_limit, 1000},
+		{"device.limit", s.device_limit, 200},
 		{"queue.size", s.queue_size, 1024},
 		{"timeout.handshake", s.timeout_handshake, 15000},
 		{"timeout.header", s.timeout_header, 30000},

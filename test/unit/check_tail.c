@@ -3,6 +3,7 @@
 #include "server/watch/tail.h"
 #include "unit.h"
 
+#include <malloc.h>
 #include <pthread.h>
 
 static void log_request(const char *org, const char *user, int code)
@@ -116,6 +117,33 @@ START_TEST(a_slow_follower)
 }
 END_TEST
 
+static size_t memory_in_use(void)
+{
+	struct mallinfo2 m = mallinfo2();
+	return m.uordblks + m.hblkhd;
+}
+
+/* Who reads all the time, but is always a little behind, costs no more than one who isn't. */
+START_TEST(a_follower_that_is_always_behind)
+{
+	char text[1000];
+	char *long_name = calloc(1, sizeof(text));
+	tail_begin();
+	struct tail *t = tail_new(&(struct tail_wish){.json = true});
+	(void)memset(long_name, 'x', sizeof(text) - 1);
+	log_request("Org", long_name, 200);
+	const size_t before = memory_in_use();
+	for (int i = 0; i < 10000; i++) {
+		log_request("Org", long_name, 200);
+		ck_assert_uint_gt(tail_read(t, text, sizeof(text)), 0);
+	}
+	ck_assert_uint_lt(memory_in_use(), before + 4 * TAIL_BYTES);
+	free(long_name);
+	tail_free(t);
+	tail_end();
+}
+END_TEST
+
 START_TEST(so_many_and_no_more)
 {
 	struct tail *all[TAIL_MOST];
@@ -178,5 +206,5 @@ START_TEST(the_last_errors)
 END_TEST
 
 UNIT_MAIN("tail", {what_a_follower_sees, TS_COUNT_OF(wishes)}, {one_user_as_json, 0},
-	  {a_slow_follower, 0}, {so_many_and_no_more, 0}, {the_end_wakes_who_waits, 0},
-	  {the_last_errors, 0})
+	  {a_slow_follower, 0}, {a_follower_that_is_always_behind, 0}, {so_many_and_no_more, 0},
+	  {the_end_wakes_who_waits, 0}, {the_last_errors, 0})
