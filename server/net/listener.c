@@ -66,11 +66,7 @@ void address_text(const struct sockaddr *sa, char to[static ADDRESS_TEXT])
 	const struct sockaddr_in *v4 = p;
 	const struct sockaddr_in6 *v6 = p;
 	char text[INET6_ADDRSTRLEN] = "?";
-	if (sa->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-		/* a socket for both families was passed */
-		(void)inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], text, sizeof(text));
-		(void)snprintf(to, ADDRESS_TEXT, "%s:%u", text, ntohs(v6->sin6_port));
-	} else if (sa->sa_family == AF_INET6) {
+	if (sa->sa_family == AF_INET6) {
 		(void)inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
 		(void)snprintf(to, ADDRESS_TEXT, "[%s]:%u", text, ntohs(v6->sin6_port));
 	} else {

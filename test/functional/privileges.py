@@ -117,6 +117,7 @@ def settles():
     server = prepared()
     server.configure(verbose="on")
     server.add_user("bob")
+    server.command("user", "bundle", "Public", "bob", "--device", "phone")
     for folder, folders, files in os.walk(server.data):
         for name in [*folders, *files]:
             path = os.path.join(folder, name)
