@@ -36,24 +36,14 @@ int own_file_read(const struct remote *r, const char *setting, struct own_file *
 	return ret->path.failed ? ts_fail(err, TS_ENOMEM, "Out of memory.") : TS_OK;
 }
 
-static int write_all(int fd, struct ts_slice text)
-{
-	while (text.len > 0) {
-		ssize_t n = write(fd, text.data, text.len);
-		if (n < 0 && errno != EINTR) {
-			return -1;
-		}
-		text = ts_slice_skip(text, n > 0 ? (size_t)n : 0);
-	}
-	return 0;
-}
-
 /* What a crash leaves has always the same name, and is written over. */
 static int write_beside(const char *beside, struct ts_slice text, mode_t mode)
 {
 	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
 	TS_AUTOCLOSE int fd = open(beside, flags, 0600);
-	return fd < 0 || fchmod(fd, mode) < 0 || write_all(fd, text) < 0 || fsync(fd) < 0 ? -1 : 0;
+	return fd < 0 || fchmod(fd, mode) < 0 || ts_file_write_all(fd, text) < 0 || fsync(fd) < 0
+		       ? -1
+		       : 0;
 }
 
 int own_file_replace(const struct own_file *f, struct ts_slice text, struct ts_error *err)

@@ -2,6 +2,7 @@
 #include "client/editor/editor.h"
 
 #include "client/child.h"
+#include "common/base/file.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -42,18 +43,6 @@ int editor_run(const struct settings *s, const char *path, struct ts_error *err)
 	return ts_fail(err, TS_EIO, "The editor '%.200s' ended with status %d.", editor(s), status);
 }
 
-static int write_all(int fd, struct ts_slice text)
-{
-	while (text.len > 0) {
-		ssize_t n = write(fd, text.data, text.len);
-		if (n < 0 && errno != EINTR) {
-			return -1;
-		}
-		text = ts_slice_skip(text, n > 0 ? (size_t)n : 0);
-	}
-	return 0;
-}
-
 int editor_file(struct ts_slice text, const char *suffix, char **ret_path, struct ts_error *err)
 {
 	const char *dir = getenv("TMPDIR");
@@ -68,7 +57,7 @@ int editor_file(struct ts_slice text, const char *suffix, char **ret_path, struc
 		return ts_fail_errno(err, errno, "Could not make a file for the editor in %s",
 				     dir != NULL ? dir : "/tmp");
 	}
-	if (write_all(fd, text) != 0) {
+	if (ts_file_write_all(fd, text) != 0) {
 		const int number = errno;
 		(void)unlink(path);
 		return ts_fail_errno(err, number, "Could not write %s", path);

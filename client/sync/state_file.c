@@ -17,18 +17,6 @@ int state_path(const struct place *p, const char *name, const char *what, struct
 	return code == TS_OK && to->failed ? ts_fail(err, TS_ENOMEM, "Out of memory.") : code;
 }
 
-static int write_all(int fd, struct ts_slice data)
-{
-	while (data.len > 0) {
-		ssize_t n = write(fd, data.data, data.len);
-		if (n < 0 && errno != EINTR) {
-			return errno;
-		}
-		data = ts_slice_skip(data, n > 0 ? (size_t)n : 0);
-	}
-	return 0;
-}
-
 /* One name for all, so that nothing is left where a process is killed in between. Two that write at
  * once may spoil it: what it is for can do without it. */
 static int write_beside(const char *path, const char *beside, struct ts_slice data,
@@ -38,7 +26,7 @@ static int write_beside(const char *path, const char *beside, struct ts_slice da
 	if (fd < 0) {
 		return ts_fail_errno(err, errno, "Could not write %s", path);
 	}
-	int number = write_all(fd, data);
+	int number = ts_file_write_all(fd, data) != 0 ? errno : 0;
 	if (close(fd) != 0 && number == 0) {
 		number = errno;
 	}

@@ -34,7 +34,7 @@ int ts_file_read(const char *path, size_t max, struct ts_buf *to, struct ts_erro
 	}
 }
 
-static int write_all(int fd, struct ts_slice data)
+int ts_file_write_all(int fd, struct ts_slice data)
 {
 	while (data.len > 0) {
 		ssize_t n = write(fd, data.data, data.len);
@@ -57,7 +57,7 @@ static int write_beside(char *temporary, struct ts_slice data, mode_t mode)
 		temporary[0] = '\0';
 		return -1;
 	}
-	return fchmod(fd, mode) < 0 || write_all(fd, data) < 0 || fsync(fd) < 0 ? -1 : 0;
+	return fchmod(fd, mode) < 0 || ts_file_write_all(fd, data) < 0 || fsync(fd) < 0 ? -1 : 0;
 }
 
 int ts_file_sync_folder(const char *path)

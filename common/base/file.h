@@ -20,6 +20,9 @@ enum ts_file_how {
 int ts_file_write(const char *path, struct ts_slice data, mode_t mode, enum ts_file_how how,
 		  struct ts_error *err) TS_MUST_CHECK;
 
+/* All of it, however the system cuts it. 0, or -1 with errno. */
+int ts_file_write_all(int fd, struct ts_slice data) TS_MUST_CHECK;
+
 /* A file that was made or renamed is on disk when the folder that it is in is. 0, or -1 with
  * errno. */
 int ts_file_sync_folder(const char *path) TS_MUST_CHECK;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/adopt/layout_internal.h"
 
+#include "common/base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -37,16 +39,11 @@ int layout_open(const char *folder, const char *name, struct layout_file *ret, s
 
 static int write_out(struct layout_file *f, struct ts_error *err)
 {
-	struct ts_slice rest = ts_buf_slice(&f->text);
 	if (f->text.failed) {
 		return ts_fail(err, TS_ENOMEM, "Out of memory.");
 	}
-	while (rest.len > 0) {
-		const ssize_t n = write(f->fd, rest.data, rest.len);
-		if (n < 0 && errno != EINTR) {
-			return ts_fail_errno(err, errno, "Can't write '%.200s'", f->path);
-		}
-		rest = ts_slice_skip(rest, n > 0 ? (size_t)n : 0);
+	if (ts_file_write_all(f->fd, ts_buf_slice(&f->text)) != 0) {
+		return ts_fail_errno(err, errno, "Can't write '%.200s'", f->path);
 	}
 	ts_buf_clear(&f->text);
 	return TS_OK;

@@ -103,12 +103,8 @@ static int take_file(struct unpacking *u, const struct tar_entry *e, struct ts_e
 
 static int write_store(struct unpacking *u, size_t len, struct ts_error *err)
 {
-	for (size_t at = 0; at < len;) {
-		ssize_t n = write(u->store, u->chunk + at, len - at);
-		if (n < 0 && errno != EINTR) {
-			return ts_fail_errno(err, errno, "Can't write the store into %s", u->to);
-		}
-		at += n > 0 ? (size_t)n : 0;
+	if (ts_file_write_all(u->store, (struct ts_slice){u->chunk, len}) != 0) {
+		return ts_fail_errno(err, errno, "Can't write the store into %s", u->to);
 	}
 	return TS_OK;
 }
