@@ -231,7 +231,7 @@ START_TEST(so_many_devices_and_no_more)
 	see_one_of(&w, "task 1", false, 101);
 	ck_assert_uint_eq(limits_hits(LIMIT_DEVICES), before);
 	for (int i = 2; i < 10; i++) {
-		char id[16];
+		char id[24];
 		(void)snprintf(id, sizeof(id), "task %d", i);
 		see_one_of(&w, id, false, 100 + i);
 		ck_assert(find(&w, id, &d));
