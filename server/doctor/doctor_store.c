@@ -73,7 +73,7 @@ void doctor_accounts(struct ts_checkup *c)
 		ts_checkup_warn(c, "taskd user add ORG USER", "There is no user yet.");
 	} else if (n.unread > 0) {
 		ts_checkup_warn(c, "`taskd quarantine ORG USER` shows them",
-				"%zu lines that clients sent could not be read as tasks.",
+				"Lines that clients sent and that could not be read as tasks: %zu.",
 				n.unread);
 	} else {
 		ts_checkup_ok(c,

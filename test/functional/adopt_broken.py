@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 
-from harness import OURS, case, need_server, note, run, same, skip, skip_all, true
+from harness import OURS, case, need_server, note, preloaded, run, same, skip, skip_all, true
 
 STOPAT = os.environ.get("STOPAT", "")
 STRIDE = int(os.environ.get("TS_CRASH_STRIDE", "3"))
@@ -316,7 +316,7 @@ CRASH = {DATA: tx(*[line(n) + "\n" + K[n] for n in range(1, 9)], "rubbish")}
 
 def run_stopped(place, step):
     done = place.run("adopt", place.old, "--data", place.new,
-                     env={"LD_PRELOAD": STOPAT, "STOPAT": str(step)})
+                     env=preloaded(STOPAT, STOPAT=str(step)))
     same(done.returncode, STOPPED, f"step {step}: {done.stderr}")
 
 
@@ -324,7 +324,7 @@ def count_steps():
     with Place(CRASH) as place:
         log = os.path.join(place.root, "steps")
         same(place.run("adopt", place.old, "--data", place.new,
-                       env={"LD_PRELOAD": STOPAT, "STOPAT_LOG": log}).returncode, 0)
+                       env=preloaded(STOPAT, STOPAT_LOG=log)).returncode, 0)
         with open(log, encoding="ascii") as file:
             return len(file.readlines())
 
@@ -357,8 +357,8 @@ def no_room():
     steps, refused = count_steps(), 0
     for step in range(2, steps + 1, STRIDE):
         with Place(CRASH) as place:
-            done = place.run("adopt", place.old, "--data", place.new, env={
-                "LD_PRELOAD": STOPAT, "STOPAT": str(step), "STOPAT_ERRNO": "ENOSPC"})
+            done = place.run("adopt", place.old, "--data", place.new, env=preloaded(
+                STOPAT, STOPAT=str(step), STOPAT_ERRNO="ENOSPC"))
             if done.returncode == 0 or os.path.exists(os.path.join(place.new, "tasks.mdb")):
                 same(len(place.tasks()), 8, f"tasks after step {step}")
                 continue
@@ -378,7 +378,7 @@ def stopped_in_place():
     for step in range(max(1, steps - 25), steps + 1):
         with Place({**CRASH, "config": "server=localhost:0\nqueue.size=10\n"}) as place:
             place.new = place.old
-            place.run("adopt", place.old, env={"LD_PRELOAD": STOPAT, "STOPAT": str(step)})
+            place.run("adopt", place.old, env=preloaded(STOPAT, STOPAT=str(step)))
             if not os.path.exists(os.path.join(place.old, "tasks.mdb")):
                 _, sums = place.adopt()
                 same((sums["settings"], sums["settings_left"]), (1, 1), f"after step {step}")

@@ -9,7 +9,7 @@ import ssl
 import subprocess
 
 from accounts import Device
-from harness import wait_for
+from harness import preloaded, wait_for
 from replica import preload
 
 DAY = 86400
@@ -19,10 +19,8 @@ PEM = re.compile(r"-----BEGIN CERTIFICATE-----\n.*?-----END CERTIFICATE-----\n",
 @contextlib.contextmanager
 def later(days):
     """What is started here has a clock that is ahead."""
-    faked = {"LD_PRELOAD": preload(), "FAKETIME": f"+{int(days * DAY)}s",
-             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-             # A sanitizer wants its own library to be the first.
-             "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+    faked = preloaded(preload(), FAKETIME=f"+{int(days * DAY)}s",
+                      FAKETIME_DONT_FAKE_MONOTONIC="1")
     before = {name: os.environ.get(name) for name in faked}
     os.environ.update(faked)
     try:

@@ -8,7 +8,8 @@ import shutil
 import socket
 import subprocess
 
-from harness import Server, case, free_port, need_server, run, same, skip, true
+from harness import Server, case, free_port, need_server, preloaded, run, same, skip,
+                     true
 from pki import Authority
 from replica import preload
 
@@ -18,7 +19,7 @@ NOISE = ("disk", "limits")
 
 def look(server, *words, clock=None):
     """(exit code, {check: (state, the line)}); `clock` as faketime has it."""
-    fake = {"LD_PRELOAD": preload(), "FAKETIME": clock} if clock else {}
+    fake = preloaded(preload(), FAKETIME=clock) if clock else {}
     done = subprocess.run([server.binary, "doctor", "--data", server.data, *words],
                           capture_output=True, text=True, check=False, timeout=60,
                           env={**os.environ, **fake})

@@ -47,6 +47,12 @@ def wait_for(condition, what, seconds=PATIENCE):
         time.sleep(0.02)
 
 
+def preloaded(library, **more):
+    """An environment with a library before the program; a sanitizer wants its own to be the first."""
+    return {"LD_PRELOAD": library, **more,
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
