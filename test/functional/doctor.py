@@ -8,8 +8,8 @@ import shutil
 import socket
 import subprocess
 
-from harness import Server, case, free_port, need_server, preloaded, run, same, skip,
-                     true
+from harness import (Server, case, free_port, need_server, preloaded, run, same, skip,
+                     true)
 from pki import Authority
 from replica import preload
 
