@@ -5,6 +5,7 @@
 #include "common/task/task_key.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <time.h>
 
 enum { UUID_SHOWN = 8 };
@@ -146,4 +147,18 @@ void ts_spell_task(struct ts_buf *to, uint64_t number, const struct ts_uuid *uui
 	} else {
 		ts_buf_printf(to, "%.*s", UUID_SHOWN, ts_uuid_text(uuid).text);
 	}
+}
+
+struct ts_size_text ts_size_text(uint64_t bytes)
+{
+	static const char *const names[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+	struct ts_size_text t;
+	double size = (double)bytes;
+	size_t i = 0;
+	while (size >= 1024 && i + 1 < TS_COUNT_OF(names)) {
+		size /= 1024;
+		i++;
+	}
+	(void)snprintf(t.text, sizeof(t.text), i == 0 ? "%.0f %s" : "%.1f %s", size, names[i]);
+	return t;
 }

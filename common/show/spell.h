@@ -14,6 +14,12 @@ void ts_spell_span(struct ts_buf *to, int64_t seconds);
 /* How long ago, or in how long: "3d ago", "in 2h", "now". */
 void ts_spell_age(struct ts_buf *to, int64_t date, int64_t now);
 
+/* 150 bytes, 10.0 MiB. */
+struct ts_size_text {
+	char text[24];
+};
+struct ts_size_text ts_size_text(uint64_t bytes);
+
 /* The value is a date of task JSON. [s since 1970] */
 bool ts_spell_is_date(struct ts_value value, int64_t *ret);
 /* The key's attribute: meta.a for meta/a, tags, depends and annotations for their elements. */

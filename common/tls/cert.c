@@ -216,14 +216,6 @@ void ts_cert_fingerprint(const struct ts_cert *c, char to[static 65])
 	ts_crt_fingerprint(c->crt, to);
 }
 
-void ts_cert_key(const struct ts_cert *c, struct ts_buf *to)
-{
-	unsigned bits = 0;
-	int algorithm = gnutls_x509_crt_get_pk_algorithm(c->crt, &bits);
-	const char *name = gnutls_pk_get_name((gnutls_pk_algorithm_t)algorithm);
-	ts_buf_printf(to, "%s %u bits", name, bits);
-}
-
 bool ts_cert_same_key(const struct ts_cert *a, const struct ts_cert *b)
 {
 	unsigned char x[64], y[64];

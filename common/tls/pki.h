@@ -97,8 +97,6 @@ int64_t ts_cert_from(const struct ts_cert *c);
 int64_t ts_cert_until(const struct ts_cert *c);
 /* The SHA-256 of it, in hexadecimal. */
 void ts_cert_fingerprint(const struct ts_cert *c, char to[static 65]);
-/* Its key, such as "ECDSA 256 bits". */
-void ts_cert_key(const struct ts_cert *c, struct ts_buf *to);
 /* Whether both certify the same key. */
 bool ts_cert_same_key(const struct ts_cert *a, const struct ts_cert *b);
 /* PEM; borrowed. */

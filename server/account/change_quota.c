@@ -6,6 +6,7 @@
 
 #define CONF_STRUCT struct ts_quota
 #include "common/conf/items.h"
+#include "common/show/spell.h"
 
 #include <inttypes.h>
 
@@ -57,9 +58,7 @@ static void say(struct errand *e, const char *what, const char *name, const stru
 		} else if (value == 0) {
 			ts_buf_add_str(&e->said, "as the settings say");
 		} else if (items[i].type == TS_CONF_SIZE) {
-			char size[QUOTA_SIZE_TEXT];
-			quota_size_text(value, size);
-			ts_buf_add_str(&e->said, size);
+			ts_buf_add_str(&e->said, ts_size_text(value).text);
 		} else {
 			ts_buf_printf(&e->said, "%" PRIu64, value);
 		}

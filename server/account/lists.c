@@ -5,6 +5,7 @@
 #include "server/account/views.h"
 
 #include "common/base/date.h"
+#include "common/show/spell.h"
 
 #include <inttypes.h>
 
@@ -21,9 +22,8 @@ struct list {
 
 static void add_size(struct rows *r, uint64_t bytes)
 {
-	char size[QUOTA_SIZE_TEXT];
-	quota_size_text(bytes, size);
-	rows_add(r, ts_slice_of(size));
+	const struct ts_size_text size = ts_size_text(bytes);
+	rows_add(r, ts_slice_of(size.text));
 }
 
 static void add_time(struct rows *r, int64_t time, const char *otherwise)

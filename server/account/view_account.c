@@ -47,12 +47,9 @@ static void count_row(struct ts_buf *to, const char *name, uint64_t has, uint64_
 static void size_row(struct ts_buf *to, const char *name, uint64_t has, uint64_t most)
 {
 	TS_BUF(text);
-	char size[QUOTA_SIZE_TEXT];
-	quota_size_text(has, size);
-	ts_buf_add_str(&text, size);
+	ts_buf_add_str(&text, ts_size_text(has).text);
 	if (most > 0) {
-		quota_size_text(most, size);
-		ts_buf_printf(&text, " of %s", size);
+		ts_buf_printf(&text, " of %s", ts_size_text(most).text);
 	}
 	row(to, name, ts_buf_slice(&text));
 }

@@ -144,8 +144,6 @@ static void block_signals(sigset_t *ret)
 	(void)sigaddset(ret, SIGTERM);
 	(void)sigaddset(ret, SIGINT);
 	(void)pthread_sigmask(SIG_BLOCK, ret, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN); /* a limit on files is an error as a full disk is */
 }
 
 static int serve(struct command_line *cl, struct policy *policy, struct listener *open,

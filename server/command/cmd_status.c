@@ -6,6 +6,7 @@
 #include "common/base/date.h"
 #include "common/base/json_out.h"
 #include "common/cli/options.h"
+#include "common/show/spell.h"
 #include "server/cert/ends.h"
 #include "server/datalock.h"
 #include "server/pidfile.h"
@@ -148,7 +149,7 @@ static void print_holdings(const struct holdings *h, int64_t now)
 	report_row("Transactions", "%" PRIu64, s->transactions);
 	report_row("Versions", "%" PRIu64, s->versions);
 	report_row("Store", "%" PRIu64 " bytes on disk, %s free on it", s->bytes,
-		   report_size(h->disk_free).text);
+		   ts_size_text(h->disk_free).text);
 	if (h->rejects > 0) {
 		report_row("Quarantine", "%s of %s; 'taskd quarantine' shows them",
 			   report_count(h->rejects, "line").text,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/request/quota.h"
 
+#include "common/show/spell.h"
+
 #include "server/request/rate.h"
 
 #include <inttypes.h>
@@ -48,22 +50,6 @@ uint64_t quota_of(uint64_t own, uint64_t setting)
 		return 0;
 	}
 	return own != 0 ? own : setting;
-}
-
-void quota_size_text(uint64_t bytes, char to[static QUOTA_SIZE_TEXT])
-{
-	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
-	double size = (double)bytes / 1024;
-	size_t i = 0;
-	while (size >= 1024 && i + 1 < TS_COUNT_OF(units)) {
-		size /= 1024;
-		i++;
-	}
-	if (bytes < 1024) {
-		(void)snprintf(to, QUOTA_SIZE_TEXT, "%" PRIu64 " bytes", bytes);
-	} else {
-		(void)snprintf(to, QUOTA_SIZE_TEXT, "%.1f %s", size, units[i]);
-	}
 }
 
 int quota_request(struct quota *q, const struct settings *s, const struct account *a, uint64_t ms,
@@ -146,12 +132,14 @@ void quota_settled(struct quota *q, bool stored, uint64_t serial)
 	}
 }
 
+enum { EXCESS_TEXT = 24 };
+
 /* What one of the four quotas says no to. */
 struct excess {
 	enum limit limit;
 	bool org;
-	char has[QUOTA_SIZE_TEXT], most[QUOTA_SIZE_TEXT], more[QUOTA_SIZE_TEXT]; /* "" none */
-	const char *what; /* behind the numbers */
+	char has[EXCESS_TEXT], most[EXCESS_TEXT], more[EXCESS_TEXT]; /* "" none */
+	const char *what;                                            /* behind the numbers */
 };
 
 static struct excess of_bytes(bool org, uint64_t has, uint64_t most, uint64_t more)
@@ -159,10 +147,10 @@ static struct excess of_bytes(bool org, uint64_t has, uint64_t most, uint64_t mo
 	struct excess x = {.limit = org ? LIMIT_QUOTA_ORG_BYTES : LIMIT_QUOTA_USER_BYTES,
 			   .org = org,
 			   .what = ""};
-	quota_size_text(has, x.has);
-	quota_size_text(most, x.most);
+	(void)snprintf(x.has, sizeof(x.has), "%s", ts_size_text(has).text);
+	(void)snprintf(x.most, sizeof(x.most), "%s", ts_size_text(most).text);
 	if (more > 0) {
-		quota_size_text(more, x.more);
+		(void)snprintf(x.more, sizeof(x.more), "%s", ts_size_text(more).text);
 	}
 	return x;
 }

@@ -51,7 +51,3 @@ uint64_t quota_of(uint64_t own, uint64_t setting);
 /* All users of an organization together, as of `t`. */
 int quota_sum(struct ts_txn *t, const struct ts_org *org, struct quota_use *ret,
 	      struct ts_error *err) TS_MUST_CHECK;
-
-enum { QUOTA_SIZE_TEXT = 24 };
-/* "10.0 MiB" */
-void quota_size_text(uint64_t bytes, char to[static QUOTA_SIZE_TEXT]);

@@ -2,6 +2,7 @@
 #include "server/watch/report.h"
 
 #include "common/base/utf8.h"
+#include "common/show/spell.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -29,20 +30,6 @@ struct report_count report_count(uint64_t n, const char *noun)
 {
 	struct report_count c;
 	(void)snprintf(c.text, sizeof(c.text), "%" PRIu64 " %s%s", n, noun, n == 1 ? "" : "s");
-	return c;
-}
-
-struct report_count report_size(uint64_t bytes)
-{
-	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-	struct report_count c;
-	double value = (double)bytes;
-	size_t i = 0;
-	while (value >= 1024 && i + 1 < TS_COUNT_OF(units)) {
-		value /= 1024;
-		i++;
-	}
-	(void)snprintf(c.text, sizeof(c.text), i == 0 ? "%.0f %s" : "%.1f %s", value, units[i]);
 	return c;
 }
 
@@ -189,8 +176,8 @@ void report_work(const struct report *r)
 	row_of_requests(r, "Requests", "requests");
 	row_of_requests(r, "Last minute", "requests.minute");
 	row_of_requests(r, "Last hour", "requests.hour");
-	report_row("Received", "%s, sent %s", report_size(number(r, "requests.bytes_in")).text,
-		   report_size(number(r, "requests.bytes_out")).text);
+	report_row("Received", "%s, sent %s", ts_size_text(number(r, "requests.bytes_in")).text,
+		   ts_size_text(number(r, "requests.bytes_out")).text);
 	list_counts(at(r, "connections.states"), &states);
 	report_row("Connections", "%" PRIu64 "%s%s%s", number(r, "connections.open"),
 		   states.len > 0 ? " (" : "", states.len > 0 ? states.data : "",
@@ -202,7 +189,7 @@ void report_work(const struct report *r)
 		   number(r, "storage.failures"),
 		   report_count(number(r, "storage.waiting"), "request").text);
 	report_row("Memory", "%s; %" PRIu64 " of %" PRIu64 " file descriptors",
-		   report_size(number(r, "process.memory")).text, number(r, "process.files"),
+		   ts_size_text(number(r, "process.memory")).text, number(r, "process.files"),
 		   number(r, "process.files_most"));
 	row_of_refusals(r);
 }

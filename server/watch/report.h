@@ -13,8 +13,6 @@ struct report_count {
 	char text[64];
 };
 struct report_count report_count(uint64_t n, const char *noun);
-/* "12.3 MiB" */
-struct report_count report_size(uint64_t bytes);
 
 /* Read what a server told of itself (status.h). *ret_pid: its process. TS_EMALF: it can't be read.
  */

@@ -16,27 +16,6 @@ START_TEST(ones_own_goes_before_the_settings)
 }
 END_TEST
 
-static const struct {
-	uint64_t bytes;
-	const char *want;
-} sizes[] = {
-	{0, "0 bytes"},
-	{1023, "1023 bytes"},
-	{1024, "1.0 KiB"},
-	{10 << 20, "10.0 MiB"},
-	{UINT64_C(3) << 30, "3.0 GiB"},
-	{UINT64_C(5) << 40, "5.0 TiB"},
-	{UINT64_C(1) << 60, "1048576.0 TiB"},
-};
-
-START_TEST(sizes_are_for_people)
-{
-	char text[QUOTA_SIZE_TEXT];
-	quota_size_text(sizes[_i].bytes, text);
-	ck_assert_str_eq(text, sizes[_i].want);
-}
-END_TEST
-
 /* Requests a minute */
 
 static int request(struct quota *q, const struct account *a, uint64_t ms, struct ts_error *err)
@@ -387,10 +366,9 @@ START_TEST(a_job_that_is_run_again_is_one_refusal)
 END_TEST
 
 UNIT_MAIN("quota", {ones_own_goes_before_the_settings, TS_COUNT_OF(effective)},
-	  {sizes_are_for_people, TS_COUNT_OF(sizes)}, {requests_come_back_with_time, 0},
-	  {a_clock_that_is_behind_brings_nothing, 0}, {who_has_no_quota_is_never_refused, 0},
-	  {users_share_what_the_organization_may, 0}, {counting_costs_bounded_memory, 0},
-	  {what_goes_beyond_is_refused, TS_COUNT_OF(rows)},
+	  {requests_come_back_with_time, 0}, {a_clock_that_is_behind_brings_nothing, 0},
+	  {who_has_no_quota_is_never_refused, 0}, {users_share_what_the_organization_may, 0},
+	  {counting_costs_bounded_memory, 0}, {what_goes_beyond_is_refused, TS_COUNT_OF(rows)},
 	  {an_organization_shares_to_the_last_one, 0},
 	  {each_setting_is_a_quota, TS_COUNT_OF(by_settings)},
 	  {a_job_that_is_run_again_is_one_refusal, 0})
